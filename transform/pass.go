@@ -1,0 +1,149 @@
+package transform
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+)
+
+// Pass is one rewrite: its documentation, what it may alter, and a pure
+// function that reads a File and says what to do.
+type Pass struct {
+	Name string // kebab-case and stable: flags, comments and reports use it
+	Doc  Doc
+	// Alters lists the properties of the image that the pass may change, as
+	// patterns over the keys of a View ("cmd", "env:PYTHON*", "path:*").
+	Alters []string
+	// Declines lists every reason for which the pass holds back.
+	Declines []Decline
+	// Hadolint lists the rules of hadolint that ask for what the pass does;
+	// "# hadolint ignore=RULE" then also stops the pass.
+	Hadolint []string
+	// Run reads the file and returns what to change and where it held back. It
+	// must be pure: no state, no output, and nothing read but the File and its
+	// Options.
+	Run func(*File) []Finding
+}
+
+// Doc is a pass's documentation, shown by "refit explain".
+type Doc struct {
+	Title string // a verb phrase
+	Text  string // what it does and why, in plain sentences
+	// Before and After are whole Dockerfiles: the pass alone makes one from the
+	// other. Files is the build context they are run in; nil for none.
+	Before, After string
+	Files         map[string]string
+	Sources       []string // where the advice comes from
+}
+
+// Decline is a reason for which a pass holds back.
+type Decline struct {
+	Key  string // kebab-case and stable
+	When string // a clause that completes "declines when"
+}
+
+// Finding is a change, all or nothing, or, without edits and companions, a
+// decline.
+type Finding struct {
+	At         Span   // what it is about, in the File that the pass was given
+	Reason     string // the key of a decline; "" for a change
+	Why        string // a sentence for people
+	Edits      []Edit
+	Companions []Companion
+	Notes      []Note // what else there is to say, one by one
+}
+
+// Note is a remark that belongs to a change.
+type Note struct {
+	At  Span
+	Why string
+}
+
+// Companion is a file that a change needs beside the Dockerfile.
+type Companion struct {
+	Path    string // relative to the build context, with slashes
+	Content string
+}
+
+// IsChange reports whether the finding changes anything.
+func (f *Finding) IsChange() bool { return len(f.Edits) > 0 || len(f.Companions) > 0 }
+
+// Options is what passes may know beside the Dockerfile. The zero value knows
+// nothing of a build context and asks for the defaults.
+type Options struct {
+	Context       fs.FS   // the build context; nil when unknown
+	Dockerfile    string  // the Dockerfile's path in the context; "" when it is elsewhere
+	Profile       Profile // "" is ProfileDefault
+	Pin           Pin     // "" is PinMinor
+	NoCacheMounts bool    // the builder has no RUN --mount=type=cache
+}
+
+// Profile is the kind of image that is wanted.
+type Profile string
+
+// The profiles.
+const (
+	ProfileDefault Profile = "default" // Debian slim, builder and runtime
+	ProfileDev     Profile = "dev"     // full Debian, one stage kept debuggable
+)
+
+// Pin is how far a tag is pinned.
+type Pin string
+
+// The levels of pinning.
+const (
+	PinMinor Pin = "minor" // 3.7-bookworm
+	PinPatch Pin = "patch" // 3.7.17-bookworm
+)
+
+var kebab = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+
+// Validate reports the first thing that a list of passes lacks: a name that is
+// kebab-case and unique, a title, a text, an example, a Run, reasons.
+func Validate(passes []*Pass) error {
+	seen := map[string]bool{}
+	for _, p := range passes {
+		if err := p.validate(); err != nil {
+			return fmt.Errorf("pass %q: %w", p.Name, err)
+		}
+		if seen[p.Name] {
+			return fmt.Errorf("pass %q: the name is taken", p.Name)
+		}
+		seen[p.Name] = true
+	}
+	return nil
+}
+
+func (p *Pass) validate() error {
+	switch {
+	case !kebab.MatchString(p.Name):
+		return errors.New("the name is not kebab-case")
+	case p.Doc.Title == "" || p.Doc.Text == "":
+		return errors.New("it has no title or no text")
+	case p.Doc.Before == "" || p.Doc.After == "":
+		return errors.New("it has no example")
+	case len(p.Doc.Sources) == 0:
+		return errors.New("it names no source")
+	case p.Run == nil:
+		return errors.New("it has no Run")
+	}
+	keys := map[string]bool{}
+	for _, d := range p.Declines {
+		if !kebab.MatchString(d.Key) || d.When == "" || keys[d.Key] {
+			return fmt.Errorf("decline %q is not kebab-case, says nothing or stands twice", d.Key)
+		}
+		keys[d.Key] = true
+	}
+	return nil
+}
+
+// declares reports whether key is one of the pass's reasons.
+func (p *Pass) declares(key string) bool {
+	for _, d := range p.Declines {
+		if d.Key == key {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,251 @@
+package transform
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Status is what a pass did to a file.
+type Status string
+
+// The statuses, as reports name them.
+const (
+	Applied       Status = "applied"
+	Declined      Status = "declined"
+	NotApplicable Status = "not-applicable"
+)
+
+// Result is what Run made of a file.
+type Result struct {
+	Name       string
+	Before     string
+	After      string
+	Steps      []Step      // one for each pass, in order
+	Companions []Companion // in the order of the passes; a later one of the same path wins
+	Refused    []Refusal   // changes that the engine took back
+
+	original *File
+	view     View
+}
+
+// Step is one pass's part of a Result.
+type Step struct {
+	Pass     *Pass
+	Changes  []Remark
+	Declines []Remark
+}
+
+// Status sums a step up: applied when it changed anything.
+func (s *Step) Status() Status {
+	switch {
+	case len(s.Changes) > 0:
+		return Applied
+	case len(s.Declines) > 0:
+		return Declined
+	}
+	return NotApplicable
+}
+
+// Remark is a change or a decline as a person reads it.
+type Remark struct {
+	Line  int    // 1-based line of the original file
+	Added string // the pass that wrote the text it is about, or "" for original text
+	Key   string // the reason key of a decline
+	Why   string
+	Notes []Remark
+}
+
+// Refusal is a change that the engine took back.
+type Refusal struct {
+	Pass string
+	Key  string // ReasonRefused or ReasonBroken
+	Why  string
+}
+
+// Changed reports whether the Dockerfile or a companion changes.
+func (r *Result) Changed() bool { return r.Before != r.After || len(r.Companions) > 0 }
+
+// version is a file between two passes, and how it came to be.
+type version struct {
+	file  *File
+	pass  *Pass // nil for the original
+	edits []Edit
+}
+
+// Run takes a file through the passes. The error is a *SyntaxError when BuildKit
+// does not take the file, or says which pass is wrongly made.
+func Run(name, src string, passes []*Pass, opt *Options) (*Result, error) {
+	f, err := Parse(name, src, opt)
+	if err != nil {
+		return nil, err
+	}
+	before, err := f.View()
+	if err != nil {
+		return nil, err
+	}
+	if f.Final() == nil {
+		return nil, &SyntaxError{File: name, Err: errors.New("no FROM: nothing to build")}
+	}
+	var refused []Refusal
+	for {
+		r, versions, err := runAll(f, passes)
+		if err != nil {
+			return nil, err
+		}
+		culprit := judge(before, versions, r)
+		if culprit == nil {
+			r.Refused = append(refused, r.Refused...)
+			noteRefusals(r)
+			return r, nil
+		}
+		refused = append(refused, *culprit)
+		passes = slices.DeleteFunc(slices.Clone(passes), func(p *Pass) bool { return p.Name == culprit.Pass })
+		r.Steps = nil
+	}
+}
+
+// runAll applies every pass once, each to the text that the last one left.
+func runAll(f *File, passes []*Pass) (*Result, []version, error) {
+	r := &Result{Name: f.Name, Before: f.Src, original: f}
+	versions := []version{{file: f}}
+	skip := f.skipsFile()
+	for _, p := range passes {
+		if skip {
+			r.Steps = append(r.Steps, Step{Pass: p, Declines: []Remark{{Line: 1, Key: ReasonIgnored, Why: "the file has a “refit: skip” comment"}}})
+			continue
+		}
+		cur := versions[len(versions)-1].file
+		step, edits, companions, err := runPass(p, cur, versions)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(edits) > 0 {
+			next, err := cur.edited(edits)
+			if err != nil {
+				r.Refused = append(r.Refused, Refusal{p.Name, ReasonBroken, fmt.Sprintf("the result does not parse: %v", err)})
+				step = Step{Pass: p, Declines: step.Declines}
+			} else {
+				versions = append(versions, version{next, p, edits})
+				r.addCompanions(companions)
+			}
+		} else {
+			r.addCompanions(companions)
+		}
+		r.Steps = append(r.Steps, step)
+	}
+	r.After = versions[len(versions)-1].file.Src
+	return r, versions, nil
+}
+
+// runPass asks a pass for its findings and turns them into sorted edits and
+// remarks on the original file.
+func runPass(p *Pass, f *File, versions []version) (Step, []Edit, []Companion, error) {
+	step := Step{Pass: p}
+	var edits []Edit
+	var companions []Companion
+	for _, fd := range p.Run(f) {
+		if !fd.IsChange() {
+			if !p.declares(fd.Reason) {
+				return step, nil, nil, fmt.Errorf("pass %s: %s: reason %q is not declared", p.Name, f.Name, fd.Reason)
+			}
+			step.Declines = append(step.Declines, remark(&fd, versions))
+			continue
+		}
+		if in := f.touchesIgnored(p, &fd); in != nil {
+			held := Finding{At: in.Body, Reason: ReasonIgnored, Why: "a comment above the instruction switches the pass off"}
+			step.Declines = append(step.Declines, remark(&held, versions))
+			continue
+		}
+		step.Changes = append(step.Changes, remark(&fd, versions))
+		edits = append(edits, fd.Edits...)
+		companions = append(companions, fd.Companions...)
+	}
+	edits = sortEdits(edits)
+	normalizeNewlines(edits, f.Newline)
+	if err := checkEdits(f.Src, edits); err != nil {
+		return step, nil, nil, fmt.Errorf("pass %s: %s: %w", p.Name, f.Name, err)
+	}
+	return step, edits, companions, nil
+}
+
+// remark maps a finding's place back to the original file.
+func remark(fd *Finding, versions []version) Remark {
+	line, added := originalLine(fd.At.Start, versions)
+	m := Remark{Line: line, Added: added, Key: fd.Reason, Why: fd.Why}
+	for _, n := range fd.Notes {
+		line, added := originalLine(n.At.Start, versions)
+		m.Notes = append(m.Notes, Remark{Line: line, Added: added, Why: n.Why})
+	}
+	return m
+}
+
+// originalLine is the line of the original file that an offset of the newest
+// version came from, and the pass that wrote the text there, if any did.
+func originalLine(at int, versions []version) (line int, added string) {
+	for _, v := range slices.Backward(versions) {
+		if v.pass == nil {
+			return v.file.Line(at), added
+		}
+		before, isNew := origin(v.edits, at)
+		if isNew {
+			added = v.pass.Name
+		}
+		at = before
+	}
+	return 0, added
+}
+
+func (r *Result) addCompanions(companions []Companion) {
+	for _, c := range companions {
+		r.Companions = slices.DeleteFunc(r.Companions, func(old Companion) bool { return old.Path == c.Path })
+		r.Companions = append(r.Companions, c)
+	}
+}
+
+// judge holds the last version against the original's view. It returns the pass
+// whose change must go, or nil when the result keeps its contract.
+func judge(before View, versions []version, r *Result) *Refusal {
+	if len(versions) == 1 {
+		return nil
+	}
+	var applied []*Pass
+	for _, v := range versions[1:] {
+		applied = append(applied, v.pass)
+	}
+	after, err := versions[len(versions)-1].file.View()
+	if err == nil {
+		if len(undeclared(before.differences(after), applied)) == 0 {
+			r.view = after
+			return nil
+		}
+	}
+	return findCulprit(before, versions)
+}
+
+// findCulprit walks the versions to the first whose step breaks the contract.
+func findCulprit(view View, versions []version) *Refusal {
+	for _, v := range versions[1:] {
+		next, err := v.file.View()
+		if err != nil {
+			return &Refusal{v.pass.Name, ReasonBroken, fmt.Sprintf("BuildKit does not take the result: %v", err)}
+		}
+		if diffs := undeclared(view.differences(next), []*Pass{v.pass}); len(diffs) > 0 {
+			return &Refusal{v.pass.Name, ReasonRefused, fmt.Sprintf("it would alter what it does not declare: %v", diffs[0])}
+		}
+		view = next
+	}
+	last := versions[len(versions)-1].pass
+	return &Refusal{last.Name, ReasonRefused, "the passes together alter what none of them declares"}
+}
+
+// noteRefusals gives the passes that were dropped their place in the report.
+func noteRefusals(r *Result) {
+	for _, ref := range r.Refused {
+		for i := range r.Steps {
+			if r.Steps[i].Pass.Name == ref.Pass {
+				r.Steps[i].Declines = append(r.Steps[i].Declines, Remark{Line: 1, Key: ref.Key, Why: ref.Why})
+			}
+		}
+	}
+}

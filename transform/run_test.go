@@ -1,0 +1,211 @@
+package transform
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// replacePass is a pass that replaces the first old by new, and declares alters.
+func replacePass(name, old, new string, alters ...string) *Pass {
+	return &Pass{Name: name, Alters: alters, Run: func(f *File) []Finding {
+		i := strings.Index(f.Src, old)
+		if i < 0 {
+			return nil
+		}
+		return []Finding{{At: Span{i, i + len(old)}, Why: "test", Edits: []Edit{{Span{i, i + len(old)}, new}}}}
+	}}
+}
+
+func mustRun(t *testing.T, src string, passes ...*Pass) *Result {
+	t.Helper()
+	r, err := Run("Dockerfile", src, passes, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestWrongPassIsCaught gives the engine passes that break the image in ways
+// that they do not declare: their changes must go, the others' stay.
+func TestWrongPassIsCaught(t *testing.T) {
+	const src = "FROM debian:12\nENV A=1\nUSER app\nCOPY a /srv/a\nEXPOSE 80\nCMD [\"x\"]\n"
+	good := replacePass("good", "debian:12", "debian:12-slim", "base")
+	for name, wrong := range map[string]*Pass{
+		"loses the user":     replacePass("wrong", "USER app\n", ""),
+		"changes cmd":        replacePass("wrong", "[\"x\"]", "[\"y\"]", "env:*"),
+		"changes env":        replacePass("wrong", "A=1", "A=2", "cmd"),
+		"copies elsewhere":   replacePass("wrong", "/srv/a", "/srv/b"),
+		"loses a port":       replacePass("wrong", "EXPOSE 80\n", ""),
+		"changes the base":   replacePass("wrong", "debian", "ubuntu"),
+		"does not compile":   replacePass("wrong", "USER app", "USER"),
+		"does not parse":     replacePass("wrong", "USER app", "RUN <<EOF"),
+		"unknown word":       replacePass("wrong", "USER app", "USERS app"),
+		"changes owner":      replacePass("wrong", "COPY a", "COPY --chown=1 a"),
+		"adds a healthcheck": replacePass("wrong", "USER app", "USER app\nHEALTHCHECK CMD true"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := mustRun(t, src, wrong, good)
+			if len(r.Refused) != 1 || r.Refused[0].Pass != "wrong" || r.Refused[0].Why == "" {
+				t.Errorf("refused: %+v", r.Refused)
+			}
+			want := strings.Replace(src, "debian:12", "debian:12-slim", 1)
+			if r.After != want {
+				t.Errorf("got:\n%s", r.After)
+			}
+			if got := r.Steps; len(got) == 0 {
+				t.Error("no steps")
+			}
+		})
+	}
+}
+
+func TestDeclaredChangePasses(t *testing.T) {
+	r := mustRun(t, "FROM a\nENV PYTHONX=1\n", replacePass("p", "PYTHONX=1", "PYTHONX=2", "env:PYTHON*"))
+	if len(r.Refused) != 0 || r.After != "FROM a\nENV PYTHONX=2\n" {
+		t.Errorf("%+v %q", r.Refused, r.After)
+	}
+}
+
+func TestBadEditsAreErrors(t *testing.T) {
+	const src = "FROM a\r\nRUN b\r\n"
+	for name, edits := range map[string][]Edit{
+		"overlap":       {{Span{0, 4}, "x"}, {Span{2, 5}, "y"}},
+		"out of bounds": {{Span{0, 400}, "x"}},
+		"no-op":         {{Span{0, 4}, "FROM"}},
+		"split CRLF":    {{Span{0, 7}, "FROM b"}},
+		"negative":      {{Span{-1, 2}, "x"}},
+	} {
+		p := &Pass{Name: "bad", Run: func(*File) []Finding { return []Finding{{Why: "x", Edits: edits}} }}
+		_, err := Run("Dockerfile", src, []*Pass{p}, nil)
+		if err == nil || !strings.Contains(err.Error(), "pass bad") {
+			t.Errorf("%s: error %v does not name the pass", name, err)
+		}
+	}
+}
+
+func TestUndeclaredReasonIsAnError(t *testing.T) {
+	p := &Pass{Name: "bad", Run: func(*File) []Finding { return []Finding{{Reason: "whim", Why: "x"}} }}
+	if _, err := Run("Dockerfile", "FROM a\n", []*Pass{p}, nil); err == nil {
+		t.Error("no error")
+	}
+}
+
+func TestLinesAreThoseOfTheOriginal(t *testing.T) {
+	first := replacePass("first", "RUN one\n", "RUN one\nRUN added\nRUN more\n")
+	second := replacePass("second", "RUN two", "RUN 2")
+	third := replacePass("third", "RUN added", "RUN changed")
+	r := mustRun(t, "FROM a\nRUN one\n# c\nRUN two\n", first, second, third)
+	if got := r.Steps[1].Changes[0]; got.Line != 4 || got.Added != "" {
+		t.Errorf("second: %+v", got)
+	}
+	if got := r.Steps[2].Changes[0]; got.Line != 2 || got.Added != "first" {
+		t.Errorf("third: %+v", got)
+	}
+}
+
+func TestIgnoreComments(t *testing.T) {
+	p := replacePass("tidy", "RUN b", "RUN c")
+	p.Hadolint = []string{"DL3059"}
+	for comment, held := range map[string]bool{
+		"# refit: skip=tidy it is meant":    true,
+		"# refit: skip=other,tidy":          true,
+		"# refit: skip=other":               false,
+		"# refit: skip":                     true,
+		"# hadolint ignore=DL3059":          true,
+		"# hadolint ignore=DL3008":          false,
+		"# refit: skip=tidy\n\n# elsewhere": false,
+		"#refit:skip=tidy":                  true,
+	} {
+		r := mustRun(t, "FROM a\n"+comment+"\nRUN b\n", p)
+		if (r.Before == r.After) != held {
+			t.Errorf("%q: changed=%v", comment, r.Before != r.After)
+		}
+		if held && (len(r.Steps[0].Declines) != 1 || r.Steps[0].Declines[0].Key != ReasonIgnored) {
+			t.Errorf("%q: %+v", comment, r.Steps[0].Declines)
+		}
+	}
+}
+
+func TestSyntaxErrorsNameFileAndLine(t *testing.T) {
+	for src, want := range map[string]string{
+		"":                               "Dockerfile:1: file with no instructions",
+		"# only a comment\n":             "Dockerfile:1: ",
+		"FROM a\nFOO b\n":                "Dockerfile:2: ",
+		"RUN b\n":                        "Dockerfile:1: ",
+		"ARG A\n":                        "Dockerfile: ",
+		"FROM a\nRUN <<EOF\nx\n":         "Dockerfile:2: unterminated heredoc",
+		"FROM a\nRUN \x00\n":             "Dockerfile:2: ",
+		"FROM a\nCOPY --from=b\n":        "Dockerfile:2: ",
+		"FROM a AS b\nFROM b AS b c\n":   "Dockerfile:2: ",
+		"FROM a\nCOPY --nope=1 a b\n":    "Dockerfile:2: ",
+		"FROM a AS x\nCOPY --from=x a b": "Dockerfile:2: ",
+	} {
+		_, err := Run("Dockerfile", src, nil, nil)
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %q…", src, err, want)
+		}
+	}
+}
+
+func TestArgWithoutDefaultInFrom(t *testing.T) {
+	mustRun(t, "ARG TAG\nFROM debian:${TAG}\nRUN true\n")
+	mustRun(t, "ARG BASE\nFROM $BASE\n")
+}
+
+// TestDiffApplies gives diffs to git apply.
+func TestDiffApplies(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Fatal("git is needed: ", err)
+	}
+	long := strings.Repeat("RUN x\n", 20)
+	for name, c := range map[string]struct{ before, after string }{
+		"one line":       {"FROM a\nRUN b\n", "FROM a\nRUN c\n"},
+		"no newline":     {"FROM a\nRUN b", "FROM a\nRUN c"},
+		"adds newline":   {"FROM a\nRUN b", "FROM a\nRUN b\n"},
+		"drops newline":  {"FROM a\nRUN b\n", "FROM a\nRUN b"},
+		"crlf":           {"FROM a\r\nRUN b\r\n", "FROM a\r\nRUN c\r\n"},
+		"two hunks":      {"FROM a\n" + long + "RUN b\n", "FROM b\n" + long + "RUN c\n"},
+		"three hunks":    {"A\n" + long + "B\n" + long + "C\n", "a\n" + long + "b\n" + long + "c\n"},
+		"insert at top":  {long, "# c\n" + long},
+		"append":         {long, long + "RUN y\n"},
+		"delete a lot":   {"FROM a\n" + long + "RUN z\n", "FROM a\nRUN z\n"},
+		"all new":        {"FROM a\n", "FROM b\nRUN c\n"},
+		"near both ends": {"A\nx\ny\nB\n", "a\nx\ny\nb\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			r := &Result{Before: c.before, After: c.after, Companions: []Companion{{Path: ".dockerignore", Content: ".git\n"}}}
+			d, err := r.Diff("sub/Dockerfile", "sub/", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(dir, "sub", "Dockerfile"), c.before)
+			write(t, filepath.Join(dir, "p.diff"), d)
+			cmd := exec.Command("git", "apply", "p.diff")
+			cmd.Dir = dir
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s\n%s", err, out, d)
+			}
+			got, err := os.ReadFile(filepath.Join(dir, "sub", "Dockerfile"))
+			if err != nil || string(got) != c.after {
+				t.Errorf("%q, want %q (%v)\n%s", got, c.after, err, d)
+			}
+			if got, err := os.ReadFile(filepath.Join(dir, "sub", ".dockerignore")); err != nil || string(got) != ".git\n" {
+				t.Errorf("companion: %q %v", got, err)
+			}
+		})
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

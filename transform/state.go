@@ -1,0 +1,290 @@
+package transform
+
+import (
+	"maps"
+	"path"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/shell"
+)
+
+// State is what holds where an instruction stands, before it runs. It knows
+// what the file says; what the base image sets is unknown.
+type State struct {
+	// Workdir is the absolute working directory, or "" where only the base
+	// image knows it.
+	Workdir string
+	// User is the argument of the last USER, or "" where none was given.
+	User string
+	// UserAt is that USER, or nil.
+	UserAt *Instruction
+	// Shell is the argument of SHELL, or nil for the default.
+	Shell []string
+
+	escape rune
+	vars   map[string]variable
+}
+
+type variable struct {
+	value string
+	set   bool // false: an ARG without a default
+	arg   bool // false: an ENV
+	fixed bool // the same in every build: depends on no ARG
+}
+
+// Env is the value of an environment variable that the file sets; ok is false
+// where it does not, or where the value depends on a build argument.
+func (s *State) Env(key string) (value string, ok bool) {
+	v, found := s.vars[key]
+	return v.value, found && !v.arg && v.fixed
+}
+
+// HasEnv reports whether the file sets the environment variable here, whatever
+// its value.
+func (s *State) HasEnv(key string) bool {
+	v, found := s.vars[key]
+	return found && !v.arg
+}
+
+// HasArg reports whether the build argument is in scope here.
+func (s *State) HasArg(key string) bool {
+	v, found := s.vars[key]
+	return found && v.arg
+}
+
+// Vars are the names of the variables that the file sets here, ENV and ARG.
+func (s *State) Vars() []string {
+	var keys []string
+	for k := range maps.Keys(s.vars) {
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// Expand replaces variables as BuildKit does in an instruction's arguments. ok
+// is false where the result is not the same in every build: a variable that is
+// unknown here, or one that depends on a build argument.
+func (s *State) Expand(word string) (text string, ok bool) {
+	if !strings.ContainsAny(word, "$\\`'\"") {
+		return word, true
+	}
+	res, err := shell.NewLex(s.escape).ProcessWordWithMatches(word, stateEnv{s.vars})
+	if err != nil || len(res.Unmatched) > 0 {
+		return "", false
+	}
+	for k := range res.Matched {
+		if !s.vars[k].fixed {
+			return res.Result, false
+		}
+	}
+	return res.Result, true
+}
+
+type stateEnv struct{ vars map[string]variable }
+
+// Get implements shell.EnvGetter.
+func (e stateEnv) Get(key string) (string, bool) {
+	v, ok := e.vars[key]
+	return v.value, ok && v.set
+}
+
+// Keys implements shell.EnvGetter.
+func (e stateEnv) Keys() []string {
+	var keys []string
+	for k := range e.vars {
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// State is what holds before in runs. For a FROM it is the state of the ARGs
+// before the first one.
+func (f *File) State(in *Instruction) *State {
+	if f.states == nil {
+		f.computeStates()
+	}
+	return f.states[in]
+}
+
+// EndState is what holds behind the last instruction of a stage.
+func (f *File) EndState(s *Stage) *State {
+	last := s.From
+	if n := len(s.Instructions); n > 0 {
+		last = s.Instructions[n-1]
+	}
+	if last == s.From {
+		return f.startState(s)
+	}
+	return f.State(last).after(last, f.metaState())
+}
+
+func (f *File) metaState() *State {
+	m := &State{escape: f.Escape}
+	for _, in := range f.Instructions {
+		if in.Stage != nil {
+			break
+		}
+		m = m.after(in, nil)
+	}
+	return m
+}
+
+func (f *File) startState(s *Stage) *State {
+	if s.Base.Stage == nil {
+		return &State{escape: f.Escape}
+	}
+	st := *f.EndState(s.Base.Stage)
+	st.vars = maps.Clone(st.vars)
+	maps.DeleteFunc(st.vars, func(_ string, v variable) bool { return v.arg })
+	return &st
+}
+
+func (f *File) computeStates() {
+	f.states = make(map[*Instruction]*State, len(f.Instructions))
+	meta := &State{escape: f.Escape}
+	ends := make(map[*Stage]*State, len(f.Stages))
+	cur := meta
+	for _, in := range f.Instructions {
+		if in.Keyword == "from" {
+			f.states[in] = meta
+			cur = &State{escape: f.Escape}
+			if base := in.Stage.Base.Stage; base != nil {
+				st := *ends[base]
+				st.vars = maps.Clone(st.vars)
+				maps.DeleteFunc(st.vars, func(_ string, v variable) bool { return v.arg })
+				cur = &st
+			}
+			ends[in.Stage] = cur
+			continue
+		}
+		f.states[in] = cur
+		if in.Stage == nil {
+			cur = cur.after(in, nil)
+			meta = cur
+		} else {
+			cur = cur.after(in, meta)
+			ends[in.Stage] = cur
+		}
+	}
+}
+
+// after is the state behind an instruction; it is s itself where nothing
+// changes. meta holds the ARGs before the first FROM.
+func (s *State) after(in *Instruction, meta *State) *State {
+	switch in.Keyword {
+	case "env", "arg", "workdir", "user", "shell":
+	default:
+		return s
+	}
+	cmd, err := in.Command()
+	if err != nil {
+		return s
+	}
+	t := *s
+	switch c := cmd.(type) {
+	case *instructions.EnvCommand:
+		t.vars = cloneVars(s.vars, len(c.Env))
+		for _, kv := range c.Env {
+			v, fixed := s.Expand(kv.Value)
+			t.vars[kv.Key] = variable{value: v, set: true, fixed: fixed}
+		}
+	case *instructions.ArgCommand:
+		t.vars = cloneVars(s.vars, len(c.Args))
+		for _, kv := range c.Args {
+			t.addArg(kv, s, meta)
+		}
+	case *instructions.WorkdirCommand:
+		t.Workdir = s.join(c.Path)
+	case *instructions.UserCommand:
+		t.User, _ = s.Expand(c.User)
+		if t.User == "" {
+			t.User = c.User
+		}
+		t.UserAt = in
+	case *instructions.ShellCommand:
+		t.Shell = c.Shell
+	}
+	return &t
+}
+
+func cloneVars(vars map[string]variable, more int) map[string]variable {
+	c := make(map[string]variable, len(vars)+more)
+	maps.Copy(c, vars)
+	return c
+}
+
+func (s *State) addArg(kv instructions.KeyValuePairOptional, before, meta *State) {
+	if old, ok := s.vars[kv.Key]; ok && !old.arg {
+		return // ENV wins over ARG
+	}
+	v := variable{arg: true}
+	switch {
+	case kv.Value != nil:
+		v.value, _ = before.Expand(*kv.Value)
+		v.set = true
+	case meta != nil:
+		if m, ok := meta.vars[kv.Key]; ok {
+			v.value, v.set = m.value, m.set
+		}
+	}
+	s.vars[kv.Key] = v
+}
+
+// join is the working directory after WORKDIR dir.
+func (s *State) join(dir string) string {
+	d, ok := s.Expand(dir)
+	switch {
+	case !ok:
+		return ""
+	case path.IsAbs(d):
+		return path.Clean(d)
+	case s.Workdir == "":
+		return ""
+	}
+	return path.Join(s.Workdir, d)
+}
+
+// Abs makes a path of the image absolute, as a COPY's destination or a command
+// sees it. ok is false where the working directory or a variable is unknown.
+func (s *State) Abs(p string) (abs string, ok bool) {
+	p, ok = s.Expand(p)
+	switch {
+	case !ok:
+		return "", false
+	case path.IsAbs(p):
+		return path.Clean(p), true
+	case s.Workdir == "":
+		return "", false
+	}
+	return path.Join(s.Workdir, p), true
+}
+
+// resolveMeta replaces the ARGs before the first FROM in a base name by their
+// defaults, and returns the instructions that hold them. The result is "" where
+// one has no default.
+func (f *File) resolveMeta(name string) (string, []*Instruction) {
+	if !strings.Contains(name, "$") {
+		return name, nil
+	}
+	meta := f.metaState()
+	res, err := shell.NewLex(f.Escape).ProcessWordWithMatches(name, stateEnv{meta.vars})
+	if err != nil || len(res.Unmatched) > 0 {
+		return "", nil
+	}
+	var args []*Instruction
+	for _, in := range f.Instructions {
+		if in.Stage != nil {
+			break
+		}
+		cmd, _ := in.Command()
+		if c, ok := cmd.(*instructions.ArgCommand); ok {
+			for _, kv := range c.Args {
+				if _, used := res.Matched[kv.Key]; used {
+					args = append(args, in)
+				}
+			}
+		}
+	}
+	return res.Result, args
+}
