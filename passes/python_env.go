@@ -1,8 +1,6 @@
 package passes
 
-import (
-	"refit/transform"
-)
+import "refit/transform"
 
 // pythonEnv sets the two variables that every Python image wants.
 //
@@ -22,11 +20,23 @@ var pythonEnv = &transform.Pass{
 	},
 	Alters: []string{"env:PYTHONUNBUFFERED"},
 	Declines: []transform.Decline{
-		{Key: "no-python", When: "the final stage does not start from an official Python image"},
+		{Key: "set-already", When: "the stage, or one that it starts from, sets PYTHONUNBUFFERED"},
 	},
 	Run: runPythonEnv,
 }
 
 func runPythonEnv(f *transform.File) []transform.Finding {
-	return nil
+	s := f.Final()
+	if !isPython(s) {
+		return nil
+	}
+	if f.EndState(s).HasEnv("PYTHONUNBUFFERED") {
+		return []transform.Finding{{At: s.From.Body, Reason: "set-already", Why: "PYTHONUNBUFFERED is set in this stage"}}
+	}
+	end := s.From.Body.End
+	return []transform.Finding{{
+		At:    s.From.Body,
+		Why:   "PYTHONUNBUFFERED=1 writes output at once, so that the last lines before a crash reach the log",
+		Edits: []transform.Edit{{Span: transform.Span{Start: end, End: end}, New: "\nENV PYTHONUNBUFFERED=1"}},
+	}}
 }

@@ -72,11 +72,17 @@ func (f *Finding) IsChange() bool { return len(f.Edits) > 0 || len(f.Companions)
 // Options is what passes may know beside the Dockerfile. The zero value knows
 // nothing of a build context and asks for the defaults.
 type Options struct {
-	Context       fs.FS   // the build context; nil when unknown
+	Context       Context // the build context; nil when unknown
 	Dockerfile    string  // the Dockerfile's path in the context; "" when it is elsewhere
 	Profile       Profile // "" is ProfileDefault
 	Pin           Pin     // "" is PinMinor
 	NoCacheMounts bool    // the builder has no RUN --mount=type=cache
+}
+
+// Context is a build context. Passes that look into it know the implementation,
+// internal/buildctx.
+type Context interface {
+	FS() fs.FS // the files that a build would see
 }
 
 // Profile is the kind of image that is wanted.

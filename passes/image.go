@@ -1,0 +1,58 @@
+package passes
+
+import (
+	"strings"
+
+	"github.com/distribution/reference"
+
+	"refit/internal/buildctx"
+	"refit/transform"
+)
+
+// image is an image reference that a stage starts from.
+type image struct {
+	Name   string // the short name of an official image ("python"), else the full one
+	Tag    string // "" when none is written
+	Digest bool   // pinned by a digest
+	// Official reports an image of Docker Hub's library namespace.
+	Official bool
+}
+
+// baseImage reads what a stage starts from. ok is false when it is another
+// stage, scratch, or not known because an ARG has no default.
+func baseImage(s *transform.Stage) (image, bool) {
+	if s == nil || s.Base.Stage != nil || s.Base.Ref == "" || strings.EqualFold(s.Base.Ref, "scratch") {
+		return image{}, false
+	}
+	return parseImage(s.Base.Ref)
+}
+
+func parseImage(ref string) (image, bool) {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return image{}, false
+	}
+	img := image{Name: named.Name()}
+	if short, ok := strings.CutPrefix(named.Name(), "docker.io/library/"); ok {
+		img.Name, img.Official = short, true
+	}
+	if t, ok := named.(reference.Tagged); ok {
+		img.Tag = t.Tag()
+	}
+	_, img.Digest = named.(reference.Digested)
+	return img, true
+}
+
+// isPython reports whether the stage starts, through other stages or not, from
+// the official Python image.
+func isPython(s *transform.Stage) bool {
+	img, ok := baseImage(s.Root())
+	return ok && img.Official && img.Name == "python"
+}
+
+// contextOf is the build context, nil when unknown: every method of a nil
+// *buildctx.Context says so.
+func contextOf(f *transform.File) *buildctx.Context {
+	c, _ := f.Options.Context.(*buildctx.Context)
+	return c
+}
