@@ -40,8 +40,9 @@ var (
 // and shared: callers do not modify it.
 type Context struct {
 	*tree
-	ignore func() (*ignore, error)
-	reqs   memo[*Requirements]
+	ignore  func() (*ignore, error)
+	reqs    memo[*Requirements]
+	scripts memo[*Script]
 }
 
 // tree is the part that does not depend on .dockerignore, shared by all Dockerfiles of one context.
