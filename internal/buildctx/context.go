@@ -43,6 +43,7 @@ type Context struct {
 	ignore  func() (*ignore, error)
 	reqs    memo[*Requirements]
 	scripts memo[*Script]
+	python  func() (*Uses, error)
 }
 
 // tree is the part that does not depend on .dockerignore, shared by all Dockerfiles of one context.
@@ -72,6 +73,7 @@ func newContext(t *tree) *Context {
 func (t *tree) view(dockerfile string) *Context {
 	c := &Context{tree: t}
 	c.ignore = sync.OnceValues(func() (*ignore, error) { return readIgnore(c, dockerfile) })
+	c.python = sync.OnceValues(c.scanPython)
 	return c
 }
 
