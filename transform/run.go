@@ -25,8 +25,41 @@ type Result struct {
 	Companions []Companion // in the order of the passes; a later one of the same path wins
 	Refused    []Refusal   // changes that the engine took back
 
-	original *File
-	view     View
+	versions []version
+}
+
+// Untouched lists the texts of the original's instructions, with the comments
+// above them, that no edit of any pass touched, in order.
+func (r *Result) Untouched() []string {
+	var texts []string
+	original := r.versions[0].file
+	for _, in := range original.Instructions {
+		at := in.Span
+		if untouched(&at, r.versions[1:]) {
+			texts = append(texts, original.Text(in.Span))
+		}
+	}
+	return texts
+}
+
+// untouched follows a span through the versions, moving it along, until an edit
+// touches it.
+func untouched(at *Span, versions []version) bool {
+	for _, v := range versions {
+		shift := 0
+		for _, e := range v.edits {
+			if e.Span.Start >= at.End {
+				break
+			}
+			if e.Span.End > at.Start || e.Span.Start > at.Start {
+				return false
+			}
+			shift += len(e.New) - e.Span.Len()
+		}
+		at.Start += shift
+		at.End += shift
+	}
+	return true
 }
 
 // Step is one pass's part of a Result.
@@ -89,11 +122,11 @@ func Run(name, src string, passes []*Pass, opt *Options) (*Result, error) {
 	}
 	var refused []Refusal
 	for {
-		r, versions, err := runAll(f, passes)
+		r, err := runAll(f, passes)
 		if err != nil {
 			return nil, err
 		}
-		culprit := judge(before, versions, r)
+		culprit := judge(before, r.versions)
 		if culprit == nil {
 			r.Refused = append(refused, r.Refused...)
 			noteRefusals(r)
@@ -101,13 +134,12 @@ func Run(name, src string, passes []*Pass, opt *Options) (*Result, error) {
 		}
 		refused = append(refused, *culprit)
 		passes = slices.DeleteFunc(slices.Clone(passes), func(p *Pass) bool { return p.Name == culprit.Pass })
-		r.Steps = nil
 	}
 }
 
 // runAll applies every pass once, each to the text that the last one left.
-func runAll(f *File, passes []*Pass) (*Result, []version, error) {
-	r := &Result{Name: f.Name, Before: f.Src, original: f}
+func runAll(f *File, passes []*Pass) (*Result, error) {
+	r := &Result{Name: f.Name, Before: f.Src}
 	versions := []version{{file: f}}
 	skip := f.skipsFile()
 	for _, p := range passes {
@@ -118,7 +150,7 @@ func runAll(f *File, passes []*Pass) (*Result, []version, error) {
 		cur := versions[len(versions)-1].file
 		step, edits, companions, err := runPass(p, cur, versions)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if len(edits) > 0 {
 			next, err := cur.edited(edits)
@@ -135,7 +167,8 @@ func runAll(f *File, passes []*Pass) (*Result, []version, error) {
 		r.Steps = append(r.Steps, step)
 	}
 	r.After = versions[len(versions)-1].file.Src
-	return r, versions, nil
+	r.versions = versions
+	return r, nil
 }
 
 // runPass asks a pass for its findings and turns them into sorted edits and
@@ -205,7 +238,7 @@ func (r *Result) addCompanions(companions []Companion) {
 
 // judge holds the last version against the original's view. It returns the pass
 // whose change must go, or nil when the result keeps its contract.
-func judge(before View, versions []version, r *Result) *Refusal {
+func judge(before View, versions []version) *Refusal {
 	if len(versions) == 1 {
 		return nil
 	}
@@ -214,11 +247,8 @@ func judge(before View, versions []version, r *Result) *Refusal {
 		applied = append(applied, v.pass)
 	}
 	after, err := versions[len(versions)-1].file.View()
-	if err == nil {
-		if len(undeclared(before.differences(after), applied)) == 0 {
-			r.view = after
-			return nil
-		}
+	if err == nil && len(undeclared(before.differences(after), applied)) == 0 {
+		return nil
 	}
 	return findCulprit(before, versions)
 }

@@ -1,0 +1,168 @@
+package golden
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"refit/internal/buildctx"
+	"refit/transform"
+)
+
+// A synthetic context holds what a Dockerfile of the corpus copies: every source
+// exists, requirement files name distributions that people use together, and
+// entrypoint scripts do what most do. It is the same for the same Dockerfile.
+
+// plausible are distributions that requirement files of services name.
+var plausible = []string{
+	"flask", "django", "requests", "gunicorn", "gevent", "psycopg2", "psycopg2-binary", "redis", "celery",
+	"sqlalchemy", "pyyaml", "jinja2", "boto3", "numpy", "pandas", "pillow", "lxml", "cryptography",
+	"fastapi", "uvicorn", "pydantic", "click", "python-dateutil", "pytz", "marshmallow", "flask-cors",
+}
+
+func TestCorpusWithContexts(t *testing.T) {
+	files := readCorpus(t)
+	for _, f := range files {
+		f.opt = transform.Options{Context: buildctx.FromFS(syntheticContext(f.src)), Dockerfile: "Dockerfile"}
+	}
+	var bad problems
+	each(files, func(f *realFile) { checkReal(f, &bad) })
+	bad.report(t)
+	logPasses(t, "synthetic contexts", files)
+	logGoals(t, files)
+}
+
+func companionContext(f *realFile) *buildctx.Context {
+	files := syntheticContext(f.src)
+	for _, c := range f.result.Companions {
+		files[c.Path] = &fstest.MapFile{Data: []byte(c.Content)}
+	}
+	return buildctx.FromFS(files)
+}
+
+var pipFile = regexp.MustCompile(`(?:-r|-c|--requirement|--constraint)[ =]*([^\s;&|"']+)`)
+
+func syntheticContext(src string) fstest.MapFS {
+	files := fstest.MapFS{"Dockerfile": &fstest.MapFile{Data: []byte(src)}}
+	f, err := transform.Parse("Dockerfile", src, nil)
+	if err != nil {
+		return files
+	}
+	r := rand.New(rand.NewSource(seed(src)))
+	var wanted []string
+	for _, m := range pipFile.FindAllStringSubmatch(src, -1) {
+		wanted = append(wanted, path.Base(m[1]))
+	}
+	for _, in := range f.Instructions {
+		for _, source := range copySources(in) {
+			addSource(files, r, source, wanted)
+		}
+	}
+	return files
+}
+
+func seed(s string) int64 {
+	h := fnv.New64a()
+	h.Write([]byte(s))
+	return int64(h.Sum64())
+}
+
+func copySources(in *transform.Instruction) []string {
+	cmd, _ := in.Command()
+	switch c := cmd.(type) {
+	case *instructions.CopyCommand:
+		if c.From == "" {
+			return c.SourcePaths
+		}
+	case *instructions.AddCommand:
+		return c.SourcePaths
+	}
+	return nil
+}
+
+func addSource(files fstest.MapFS, r *rand.Rand, source string, wanted []string) {
+	if strings.Contains(source, "://") || strings.ContainsAny(source, "$@") {
+		return
+	}
+	name := strings.TrimPrefix(path.Clean("/"+strings.NewReplacer("*", "x", "?", "x", "[", "", "]", "").Replace(source)), "/")
+	base := path.Base(name)
+	isFile := name != "" && !strings.HasSuffix(source, "/") && (strings.Contains(base, ".") || knownFile(base))
+	if isFile {
+		addFile(files, r, name)
+		return
+	}
+	for _, w := range append([]string{"requirements.txt", "main.py", "app/__init__.py", "start.sh"}, wanted...) {
+		addFile(files, r, path.Join(name, w))
+	}
+}
+
+func knownFile(base string) bool {
+	switch strings.ToLower(base) {
+	case "pipfile", "procfile", "makefile", "gemfile", "rakefile", "entrypoint", "run", "start", "license", "crontab":
+		return true
+	}
+	return false
+}
+
+func addFile(files fstest.MapFS, r *rand.Rand, name string) {
+	if files[name] != nil {
+		return
+	}
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if f := files[dir]; f != nil {
+			return // a file stands where the folder would
+		}
+	}
+	text := "x = 1\n"
+	switch base := path.Base(name); {
+	case strings.HasSuffix(base, ".txt") || strings.Contains(base, "requirements"):
+		text = requirements(r)
+	case strings.HasSuffix(base, ".sh") || knownFile(base):
+		text = "#!/bin/sh\nset -e\nexec \"$@\"\n"
+	case strings.HasSuffix(base, ".py"):
+		text = "import os\n\nprint(os.environ.get(\"HOME\"))\n"
+	}
+	files[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o644}
+}
+
+func requirements(r *rand.Rand) string {
+	var b strings.Builder
+	for _, i := range r.Perm(len(plausible))[:3+r.Intn(6)] {
+		fmt.Fprintf(&b, "%s==%d.%d\n", plausible[i], 1+r.Intn(4), r.Intn(10))
+	}
+	return b.String()
+}
+
+// goal is something that an expert would do wherever it can be done: could
+// tells whether a file has room for it, done whether the result has it.
+type goal struct {
+	name        string
+	could, done func(*realFile) bool
+	want        float64 // the share that must be reached
+}
+
+func logGoals(t *testing.T, files []*realFile) {
+	for _, g := range goals {
+		could, done := 0, 0
+		for _, f := range files {
+			if f.result != nil && g.could(f) {
+				could++
+				if g.done(f) {
+					done++
+				}
+			}
+		}
+		share := float64(done) / float64(max(could, 1))
+		t.Logf("corpus: goal %s: %d of %d (%.1f %%, wanted %.0f %%)", g.name, done, could, 100*share, 100*g.want)
+		if share < g.want {
+			t.Errorf("goal %s is not reached", g.name)
+		}
+	}
+}
