@@ -16,6 +16,7 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -299,15 +300,12 @@ func checkWarnings(t *testing.T, files []*realFile) {
 }
 
 func warnings(src string) map[string]int {
-	opt := convertOpt()
-	opt.SourceMap = llb.NewSourceMap(nil, "Dockerfile", "", []byte(src))
 	counts := map[string]int{}
-	res, err := dockerfile2llb.DockerfileLint(context.Background(), []byte(src), opt)
-	if err != nil {
-		return counts
-	}
-	for _, w := range res.Warnings {
-		counts[w.RuleName]++
+	opt := convertOpt()
+	opt.AllStages = true
+	opt.Warn = func(rule, _, _, _ string, _ []parser.Range) { counts[rule]++ }
+	if _, err := dockerfile2llb.Dockerfile2LLB(context.Background(), []byte(src), opt); err != nil {
+		return map[string]int{}
 	}
 	return counts
 }

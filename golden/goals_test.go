@@ -6,6 +6,7 @@ import (
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
+	"refit/internal/facts"
 	"refit/transform"
 )
 
@@ -131,4 +132,22 @@ func sourceFirst(f *transform.File) bool {
 		}
 	}
 	return false
+}
+
+// floating counts the official tags that the catalogue can pin.
+func floating(f *transform.File) int {
+	n := 0
+	for _, s := range f.Stages {
+		if s.Base.Stage != nil || s.Base.Ref == "" || strings.Contains(s.Base.Ref, "@") {
+			continue
+		}
+		name, tag, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(s.Base.Ref, "docker.io/"), "library/"), ":")
+		if tag == "" {
+			tag = "latest"
+		}
+		if facts.SimpleTag(name, tag, facts.Minor).Outcome == facts.Pinned {
+			n++
+		}
+	}
+	return n
 }

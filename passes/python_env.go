@@ -37,6 +37,6 @@ func runPythonEnv(f *transform.File) []transform.Finding {
 	return []transform.Finding{{
 		At:    s.From.Body,
 		Why:   "PYTHONUNBUFFERED=1 writes output at once, so that the last lines before a crash reach the log",
-		Edits: []transform.Edit{{Span: transform.Span{Start: end, End: end}, New: "\nENV PYTHONUNBUFFERED=1"}},
+		Edits: []transform.Edit{{Span: transform.Span{Start: end, End: end}, New: "\n" + f.Cased("ENV") + " PYTHONUNBUFFERED=1"}},
 	}}
 }

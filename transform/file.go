@@ -183,6 +183,21 @@ func (f *File) Line(offset int) int {
 // Text is the text of a span.
 func (f *File) Text(s Span) string { return f.Src[s.Start:s.End] }
 
+// Cased spells a keyword as most of the file's instructions are spelt: BuildKit
+// warns of a mixture.
+func (f *File) Cased(keyword string) string {
+	lower := 0
+	for _, in := range f.Instructions {
+		if in.Node.Value == in.Keyword {
+			lower++
+		}
+	}
+	if lower*2 > len(f.Instructions) {
+		return strings.ToLower(keyword)
+	}
+	return strings.ToUpper(keyword)
+}
+
 // Command is BuildKit's reading of the instruction: a *instructions.Stage for
 // FROM, else an instructions.Command. Each File version shares it: do not
 // change it.

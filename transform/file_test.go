@@ -197,3 +197,18 @@ func TestWords(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestCased(t *testing.T) {
+	for src, want := range map[string]string{
+		"FROM a\nRUN b\n":                   "ENV",
+		"from a\nrun b\n":                   "env",
+		"FROM a\nrun b\n":                   "ENV",
+		"from a\nrun b\nRUN c\n":            "env",
+		"From a\nRun b\n":                   "ENV",
+		"from a as B\nENTRYPOINT [\"x\"]\n": "ENV",
+	} {
+		if got := mustParse(t, src).Cased("ENV"); got != want {
+			t.Errorf("%q: %s, want %s", src, got, want)
+		}
+	}
+}
