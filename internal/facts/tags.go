@@ -66,7 +66,8 @@ func Tags(image string, yield func(Tag) bool) {
 
 // ImageDistro names the distribution release inside an official image: "bookworm", "focal",
 // "alpine3.18", "oraclelinux9". For a tag that floats it is the one it had last. With ok false,
-// distro is "" (unknown) or an inference to be used for explanations only.
+// distro is "" (unknown) or an inference to be used for explanations only. "alpine" alone is an Alpine
+// image whose version was not recorded (2016 and 2017).
 func ImageDistro(image, tag string) (distro string, ok bool) {
 	t, found := LookupTag(image, tag)
 	if !found || t.Distro == "" {
