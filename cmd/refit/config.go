@@ -1,0 +1,278 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/moby/buildkit/util/suggest"
+	"github.com/moby/patternmatcher"
+
+	"refit/passes"
+	"refit/transform"
+)
+
+// configName is the configuration's file name.
+const configName = ".refit.toml"
+
+// config is a .refit.toml.
+type config struct {
+	Only        []string `toml:"only"`
+	Skip        []string `toml:"skip"`
+	Profile     string   `toml:"profile"`
+	Pin         string   `toml:"pin"`
+	CacheMounts string   `toml:"cache-mounts"`
+	Exclude     []string `toml:"exclude"`
+
+	dir string // where it lies: exclude is relative to it
+}
+
+// settings is what the command line and the configuration ask for a file.
+type settings struct {
+	passes        []*transform.Pass
+	profile       transform.Profile
+	pin           transform.Pin
+	noCacheMounts bool
+	exclude       *patternmatcher.PatternMatcher // nil: nothing
+	dir           string                         // that exclude is relative to
+}
+
+// configs finds and keeps the settings of directories.
+type configs struct {
+	opt      *options
+	explicit *settings            // of --config
+	byFile   map[string]*settings // "" for no configuration
+	byDir    map[string]*settings
+}
+
+func newConfigs(opt *options) (*configs, error) {
+	c := &configs{opt: opt, byFile: map[string]*settings{}, byDir: map[string]*settings{}}
+	// The flags alone are checked first, so that they are blamed for themselves.
+	plain, err := opt.settings(&config{})
+	if err != nil {
+		return nil, usageError(err.Error())
+	}
+	c.byFile[""] = plain
+	if opt.given["config"] {
+		c.explicit, err = c.load(opt.config)
+	}
+	return c, err
+}
+
+// of returns the settings for a Dockerfile in dir, an absolute path.
+func (c *configs) of(dir string) (*settings, error) {
+	if c.explicit != nil {
+		return c.explicit, nil
+	}
+	if s, ok := c.byDir[dir]; ok {
+		return s, nil
+	}
+	s, err := c.nearest(dir)
+	if err == nil {
+		c.byDir[dir] = s
+	}
+	return s, err
+}
+
+// nearest looks in dir and above it, up to the root of the repository.
+func (c *configs) nearest(dir string) (*settings, error) {
+	path := filepath.Join(dir, configName)
+	if _, err := os.Stat(path); err == nil {
+		return c.load(path)
+	}
+	parent := filepath.Dir(dir)
+	if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil || parent == dir {
+		return c.byFile[""], nil
+	}
+	return c.of(parent)
+}
+
+func (c *configs) load(path string) (*settings, error) {
+	if s, ok := c.byFile[path]; ok {
+		return s, nil
+	}
+	name := displayPath(path)
+	text, _, err := readRegular(path, maxConfig)
+	if err != nil {
+		return nil, &fileError{name, err}
+	}
+	cfg, err := parseConfig(name, text)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.dir, err = filepath.Abs(filepath.Dir(path)); err != nil {
+		return nil, &fileError{name, err}
+	}
+	s, err := c.opt.settings(cfg)
+	if err != nil {
+		var ke *keyError
+		if errors.As(err, &ke) {
+			return nil, fmt.Errorf("%s:%d: %w", name, lineOf(text, ke.key), err)
+		}
+		return nil, &fileError{name, err}
+	}
+	c.byFile[path] = s
+	return s, nil
+}
+
+// maxConfig is the size up to which a configuration is read.
+const maxConfig = 1 << 20
+
+func parseConfig(name, text string) (*config, error) {
+	var cfg config
+	md, err := toml.NewDecoder(bytes.NewReader([]byte(text))).Decode(&cfg)
+	var pe toml.ParseError
+	switch {
+	case errors.As(err, &pe):
+		return nil, fmt.Errorf("%s:%d: %s", name, pe.Position.Line, pe.Message)
+	case err != nil:
+		return nil, &fileError{name, err}
+	}
+	unknown := md.Undecoded()
+	if len(unknown) == 0 {
+		return &cfg, nil
+	}
+	key := unknown[0][0]
+	msg := fmt.Sprintf("%s:%d: unknown key %q", name, lineOf(text, key), key)
+	keys := []string{"only", "skip", "profile", "pin", "cache-mounts", "exclude"}
+	if s, ok := suggest.Search(key, keys, true); ok {
+		msg += fmt.Sprintf(" (did you mean %s?)", s)
+	}
+	return nil, errors.New(msg)
+}
+
+// lineOf is the line on which a top-level key or table stands; the decoder does
+// not tell.
+func lineOf(text, key string) int {
+	re := regexp.MustCompile(`(?m)^\s*\[*\s*["']?` + regexp.QuoteMeta(key) + `["']?\s*[=.\]]`)
+	at := re.FindStringIndex(text)
+	if at == nil {
+		return 1
+	}
+	head := text[:at[0]]
+	blank := len(text[at[0]:at[1]]) - len(strings.TrimLeft(text[at[0]:at[1]], " \t\r\n"))
+	return 1 + strings.Count(head, "\n") + strings.Count(text[at[0]:at[0]+blank], "\n")
+}
+
+// keyError is a key of the configuration, or a flag, whose value is wrong.
+type keyError struct {
+	key string
+	err error
+}
+
+func (e *keyError) Error() string { return e.err.Error() }
+
+// settings joins the command line and a configuration; the command line wins.
+func (o *options) settings(cfg *config) (*settings, error) {
+	s := &settings{dir: cfg.dir}
+	pick := func(flag, value, configured, fallback string) string {
+		switch {
+		case o.given[flag]:
+			return value
+		case configured != "":
+			return configured
+		}
+		return fallback
+	}
+	only, skip := o.only, o.skip
+	if !o.given["only"] {
+		only = cfg.Only
+	}
+	if !o.given["skip"] {
+		skip = cfg.Skip
+	}
+	var err error
+	if s.passes, err = choosePasses(passes.All(), only, skip); err != nil {
+		return nil, err
+	}
+	if s.profile, err = profileOf(pick("profile", o.profile, cfg.Profile, "default")); err != nil {
+		return nil, &keyError{"profile", err}
+	}
+	if s.pin, err = pinOf(pick("pin", o.pin, cfg.Pin, "minor")); err != nil {
+		return nil, &keyError{"pin", err}
+	}
+	mounts := pick("cache-mounts", o.cacheMounts, cfg.CacheMounts, "on")
+	if err = oneOf("cache-mounts", mounts, "on", "off"); err != nil {
+		return nil, &keyError{"cache-mounts", err}
+	}
+	s.noCacheMounts = mounts == "off"
+	if len(cfg.Exclude) > 0 {
+		if s.exclude, err = patternmatcher.New(cfg.Exclude); err != nil {
+			return nil, &keyError{"exclude", fmt.Errorf("exclude: %w", err)}
+		}
+	}
+	return s, nil
+}
+
+func profileOf(name string) (transform.Profile, error) {
+	switch name {
+	case "io", "cpu", "secure":
+		return "", fmt.Errorf("profile %s is not there yet: default and dev are", name)
+	}
+	err := oneOf("profile", name, string(transform.ProfileDefault), string(transform.ProfileDev))
+	return transform.Profile(name), err
+}
+
+func pinOf(level string) (transform.Pin, error) {
+	if level == "digest" {
+		return "", errors.New("pin digest is not there yet: minor and patch are")
+	}
+	return transform.Pin(level), oneOf("pin", level, string(transform.PinMinor), string(transform.PinPatch))
+}
+
+// choosePasses keeps the passes that are asked for, in their order.
+func choosePasses(all []*transform.Pass, only, skip []string) ([]*transform.Pass, error) {
+	if err := knownPasses("only", all, only); err != nil {
+		return nil, err
+	}
+	if err := knownPasses("skip", all, skip); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(p *transform.Pass) bool {
+		return len(only) > 0 && !slices.Contains(only, p.Name) || slices.Contains(skip, p.Name)
+	}), nil
+}
+
+func knownPasses(key string, all []*transform.Pass, names []string) error {
+	for _, name := range names {
+		if _, err := findPass(all, name); err != nil {
+			return &keyError{key, fmt.Errorf("%s: %w", key, err)}
+		}
+	}
+	return nil
+}
+
+// findPass returns the pass of that name, or says which one was probably meant.
+func findPass(all []*transform.Pass, name string) (*transform.Pass, error) {
+	var names []string
+	for _, p := range all {
+		if p.Name == name {
+			return p, nil
+		}
+		names = append(names, p.Name)
+	}
+	if s, ok := suggest.Search(name, names, true); ok {
+		return nil, fmt.Errorf("no pass is named %q (did you mean %s?)", name, s)
+	}
+	return nil, fmt.Errorf("no pass is named %q; refit explain lists them", name)
+}
+
+// excludes reports whether the configuration takes a found file out.
+func (s *settings) excludes(path string) bool {
+	if s.exclude == nil {
+		return false
+	}
+	rel, err := filepath.Rel(s.dir, path)
+	if err != nil || !fs.ValidPath(filepath.ToSlash(rel)) {
+		return false
+	}
+	m, err := s.exclude.MatchesOrParentMatches(filepath.ToSlash(rel))
+	return err == nil && m
+}

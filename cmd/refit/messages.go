@@ -1,0 +1,59 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"syscall"
+
+	"refit/internal/report"
+)
+
+// usageError is a command line that cannot be followed.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// messages writes to standard error.
+type messages struct{ w io.Writer }
+
+// status reports an error that ends the command, and returns the exit status.
+func (m *messages) status(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if errors.Is(err, syscall.EPIPE) { // the reader has seen enough
+		return exitBad
+	}
+	var usage usageError
+	if errors.As(err, &usage) {
+		m.printf("refit: %s\nrefit --help says what there is.\n", report.Clean(err.Error()))
+		return exitBad
+	}
+	m.printf("refit: %s\n", report.Clean(err.Error()))
+	return exitBad
+}
+
+// printf writes a message; there is nowhere to report that it failed.
+func (m *messages) printf(format string, args ...any) { _, _ = fmt.Fprintf(m.w, format, args...) }
+
+// fileError is what is wrong with a file, in the form "file: message".
+type fileError struct {
+	path string
+	err  error
+}
+
+func (e *fileError) Error() string { return e.path + ": " + plain(e.err) }
+
+func (e *fileError) Unwrap() error { return e.err }
+
+// plain says what went wrong without the operation and the path that package os
+// puts before it: the message names the path already.
+func plain(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) && pe == err {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}

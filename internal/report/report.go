@@ -1,0 +1,113 @@
+// Package report writes what refit did to files, for people and for programs.
+package report
+
+import "refit/transform"
+
+// File is one Dockerfile's part of a report. Its JSON form is documented in
+// docs/json.md.
+type File struct {
+	Path    string `json:"path"`
+	Changed bool   `json:"changed"`
+	Diff    string `json:"diff"`
+	Output  string `json:"output"`
+	// OutputBase64 is the output byte for byte where Output, which is UTF-8,
+	// cannot be.
+	OutputBase64 []byte      `json:"outputBase64,omitempty"`
+	Passes       []Pass      `json:"passes"`
+	Companions   []Companion `json:"companions"`
+	Error        *string     `json:"error"`
+}
+
+// Pass is what one pass did.
+type Pass struct {
+	Name      string           `json:"name"`
+	Status    transform.Status `json:"status"`
+	Changes   []Change         `json:"changes"`
+	ReasonKey *string          `json:"reasonKey"` // of the first decline
+	Reason    *string          `json:"reason"`
+	Declines  []Decline        `json:"declines"`
+}
+
+// Change is one change and why it was made.
+type Change struct {
+	Line   int    `json:"line"` // of the original file
+	Reason string `json:"reason"`
+	Added  string `json:"added,omitempty"` // the pass that wrote the text it is about
+	Notes  []Note `json:"notes,omitempty"`
+}
+
+// Decline is one change that was held back, and why.
+type Decline struct {
+	Line      int    `json:"line"`
+	ReasonKey string `json:"reasonKey"`
+	Reason    string `json:"reason"`
+	Added     string `json:"added,omitempty"`
+	Notes     []Note `json:"notes,omitempty"`
+}
+
+// Note is a remark that belongs to a change or a decline.
+type Note struct {
+	Line  int    `json:"line"`
+	Text  string `json:"text"`
+	Added string `json:"added,omitempty"`
+}
+
+// Companion is a file that a change needs beside the Dockerfile.
+type Companion struct {
+	Path    string `json:"path"`
+	Content string `json:"content"`
+	New     bool   `json:"new"` // there is no such file yet
+}
+
+// New reports a result. The diff and the companions, whose paths and presence
+// only the caller knows, are as they shall be printed.
+func New(path string, r *transform.Result, diff string, companions []Companion) *File {
+	f := &File{Path: path, Changed: r.Changed(), Diff: diff, Output: r.After, Companions: companions}
+	for i := range r.Steps {
+		f.Passes = append(f.Passes, newPass(&r.Steps[i]))
+	}
+	return f
+}
+
+// Failed reports a file that could not be read, understood or written.
+func Failed(path, message string) *File { return &File{Path: path, Error: &message} }
+
+func newPass(s *transform.Step) Pass {
+	p := Pass{Name: s.Pass.Name, Status: s.Status(), Changes: []Change{}, Declines: []Decline{}}
+	for _, m := range s.Changes {
+		p.Changes = append(p.Changes, Change{Line: m.Line, Reason: m.Why, Added: m.Added, Notes: notes(m.Notes)})
+	}
+	for _, m := range s.Declines {
+		p.Declines = append(p.Declines, Decline{Line: m.Line, ReasonKey: m.Key, Reason: m.Why, Added: m.Added, Notes: notes(m.Notes)})
+	}
+	if len(p.Declines) > 0 {
+		p.ReasonKey, p.Reason = &p.Declines[0].ReasonKey, &p.Declines[0].Reason
+	}
+	return p
+}
+
+func notes(remarks []transform.Remark) []Note {
+	var all []Note
+	for _, m := range remarks {
+		all = append(all, Note{Line: m.Line, Text: m.Why, Added: m.Added})
+	}
+	return all
+}
+
+// Held counts the changes that were held back.
+func (f *File) Held() int {
+	n := 0
+	for i := range f.Passes {
+		n += len(f.Passes[i].Declines)
+	}
+	return n
+}
+
+// Made counts the changes that were made.
+func (f *File) Made() int {
+	n := 0
+	for i := range f.Passes {
+		n += len(f.Passes[i].Changes)
+	}
+	return n
+}

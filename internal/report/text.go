@@ -1,0 +1,164 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Style says how text is written.
+type Style struct {
+	Color bool // with ANSI colours
+}
+
+// The colours, as SGR parameters.
+const (
+	bold   = "1"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	cyan   = "36"
+	faint  = "2"
+)
+
+func (s Style) paint(sgr, text string) string {
+	if !s.Color {
+		return text
+	}
+	return "\x1b[" + sgr + "m" + text + "\x1b[0m"
+}
+
+// Text writes a file's report for people: every change and every decline with
+// its line and reason.
+func Text(w io.Writer, f *File, s Style) error {
+	b := bufio.NewWriter(w)
+	if f.Error != nil {
+		fmt.Fprintf(b, "%s: %s\n", s.paint(bold, Clean(f.Path)), s.paint(red, "failed"))
+		fmt.Fprintf(b, "  %s\n", Clean(*f.Error))
+		return b.Flush()
+	}
+	fmt.Fprintf(b, "%s: %s, %s held back\n", s.paint(bold, Clean(f.Path)), count(f.Made(), "change"), fmt.Sprint(f.Held()))
+	for i := range f.Passes {
+		p := &f.Passes[i]
+		for _, c := range p.Changes {
+			fmt.Fprintf(b, "  %s %s: %s: %s\n", s.paint(green, "+"), where(c.Line, c.Added), s.paint(cyan, p.Name), Clean(c.Reason))
+			writeNotes(b, c.Notes)
+		}
+		for _, d := range p.Declines {
+			fmt.Fprintf(b, "  %s %s: %s: held back: %s %s\n", s.paint(yellow, "-"), where(d.Line, d.Added), s.paint(cyan, p.Name),
+				Clean(d.Reason), s.paint(faint, "("+d.ReasonKey+")"))
+			writeNotes(b, d.Notes)
+		}
+	}
+	for _, c := range f.Companions {
+		verb := "changes"
+		if c.New {
+			verb = "adds"
+		}
+		fmt.Fprintf(b, "  %s %s %s\n", s.paint(green, "+"), verb, Clean(c.Path))
+	}
+	return b.Flush()
+}
+
+func writeNotes(w io.Writer, notes []Note) {
+	for _, n := range notes {
+		fmt.Fprintf(w, "      %s: %s\n", where(n.Line, n.Added), Clean(n.Text))
+	}
+}
+
+func where(line int, added string) string {
+	if added != "" {
+		return fmt.Sprintf("line %d (text of %s)", line, added)
+	}
+	return fmt.Sprintf("line %d", line)
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Lines writes a file's changes and declines one to a line, as compilers write
+// their messages: "path:line: pass: reason".
+func Lines(w io.Writer, f *File) {
+	for i := range f.Passes {
+		p := &f.Passes[i]
+		for _, c := range p.Changes {
+			fmt.Fprintf(w, "%s:%d: %s: %s\n", Clean(f.Path), c.Line, p.Name, Clean(c.Reason))
+		}
+		for _, d := range p.Declines {
+			fmt.Fprintf(w, "%s:%d: %s: held back (%s): %s\n", Clean(f.Path), d.Line, p.Name, d.ReasonKey, Clean(d.Reason))
+		}
+	}
+}
+
+// maxMessage is how much of a message is shown; a Dockerfile may hold lines of
+// a megabyte, and messages cite them.
+const maxMessage = 500
+
+// Clean makes a message one line that does nothing to a terminal: control
+// characters are shown, and what is too long is cut.
+func Clean(s string) string {
+	if len(s) > maxMessage {
+		s = strings.ToValidUTF8(s[:maxMessage], "") + " …"
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case isControl(r):
+			return '\ufffd'
+		}
+		return r
+	}, s)
+}
+
+func isControl(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }
+
+// Diff writes a unified diff. With colours, which are for terminals, control
+// characters are shown instead of sent; without, the diff is written as it is.
+func Diff(w io.Writer, diff string, s Style) error {
+	if !s.Color {
+		_, err := io.WriteString(w, diff)
+		return err
+	}
+	b := bufio.NewWriter(w)
+	for line := range strings.Lines(diff) {
+		text, newline := cutNewline(line)
+		text = strings.Map(func(r rune) rune {
+			if isControl(r) && r != '\t' {
+				return '\ufffd'
+			}
+			return r
+		}, text)
+		if sgr := diffColor(text); sgr != "" {
+			text = s.paint(sgr, text)
+		}
+		b.WriteString(text)
+		b.WriteString(newline)
+	}
+	return b.Flush()
+}
+
+func cutNewline(line string) (text, newline string) {
+	text = strings.TrimSuffix(line, "\n")
+	text = strings.TrimSuffix(text, "\r")
+	return text, line[len(text):]
+}
+
+func diffColor(line string) string {
+	switch {
+	case strings.HasPrefix(line, "--- "), strings.HasPrefix(line, "+++ "):
+		return bold
+	case strings.HasPrefix(line, "@@"):
+		return cyan
+	case strings.HasPrefix(line, "+"):
+		return green
+	case strings.HasPrefix(line, "-"):
+		return red
+	}
+	return ""
+}
