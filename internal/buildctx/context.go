@@ -172,12 +172,12 @@ func (c *Context) ReadFile(name string) ([]byte, error) {
 }
 
 // readVisible is ReadFile for what the build sees.
-func (c *Context) readVisible(name string) ([]byte, error) {
+func (c *Context) readVisible(name string, limit int64) ([]byte, error) {
 	real, info, err := c.visible(name)
 	if err != nil {
 		return nil, err
 	}
-	return c.readReal(real, info, MaxText)
+	return c.readReal(real, info, limit)
 }
 
 func (t *tree) readReal(name string, info fs.FileInfo, limit int64) ([]byte, error) {

@@ -66,7 +66,7 @@ func (c *Context) scanPython() (*Uses, error) {
 			s.out.Complete = false
 			continue
 		}
-		b, err := c.readVisible(e.Path)
+		b, err := c.readVisible(e.Path, MaxText)
 		if err != nil {
 			s.out.Complete = false
 			continue

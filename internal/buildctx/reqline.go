@@ -45,14 +45,30 @@ type reqLine struct {
 	text string
 }
 
-// Python's str.splitlines, a "\r\n" being one.
-var newlineRE = regexp.MustCompile("\r\n|[\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029]")
+// cutLine takes the first line off, as Python's str.splitlines does.
+func cutLine(s string) (line, rest string, found bool) {
+	for i, c := range s {
+		switch c {
+		case '\r':
+			return s[:i], strings.TrimPrefix(s[i+1:], "\n"), true
+		case '\n', '\v', '\f', 0x1c, 0x1d, 0x1e, 0x85, 0x2028, 0x2029:
+			return s[:i], s[i+utf8.RuneLen(c):], true
+		}
+	}
+	return s, "", false
+}
 
-var (
-	commentRE   = regexp.MustCompile(`(^|\s+)#.*$`)
-	wholeLineRE = regexp.MustCompile(`^\s*#`)
-	envVarRE    = regexp.MustCompile(`\$\{([A-Z0-9_]+)\}`)
-)
+// cutComment takes off a "#" at the start or behind space, and what follows.
+func cutComment(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '#' && (i == 0 || s[i-1] == ' ' || s[i-1] == '\t') {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+var envVarRE = regexp.MustCompile(`\$\{([A-Z0-9_]+)\}`)
 
 // reqLines splits text the way pip's preprocess does: continuations are joined first, comments are cut afterwards.
 func reqLines(text string) []reqLine {
@@ -61,16 +77,18 @@ func reqLines(text string) []reqLine {
 	first := 0
 	flush := func() {
 		joined := strings.Join(parts, "")
-		if s := strings.TrimSpace(commentRE.ReplaceAllString(joined, "")); s != "" {
+		if s := strings.TrimSpace(cutComment(joined)); s != "" {
 			out = append(out, reqLine{first, s})
 		}
 		parts = nil
 	}
-	for i, l := range newlineRE.Split(text, -1) {
+	for n, more := 1, true; more; n++ {
+		var l string
+		l, text, more = cutLine(text)
 		if len(parts) == 0 {
-			first = i + 1
+			first = n
 		}
-		comment := wholeLineRE.MatchString(l)
+		comment := strings.HasPrefix(strings.TrimLeft(l, " \t"), "#")
 		if strings.HasSuffix(l, `\`) && !comment {
 			parts = append(parts, strings.Trim(l, `\`))
 			continue
@@ -212,6 +230,9 @@ func shellSplit(s string) ([]string, error) {
 
 // envVars lists the ${VAR} of a line, which pip expands from its environment.
 func envVars(text string) []string {
+	if !strings.Contains(text, "${") {
+		return nil
+	}
 	var out []string
 	for _, m := range envVarRE.FindAllStringSubmatch(text, -1) {
 		out = append(out, m[1])

@@ -12,6 +12,7 @@ import (
 const (
 	maxReqDepth = 20  // includes within includes
 	maxReqFiles = 200 // files read for one requirement file
+	maxReqBytes = 1 << 20
 )
 
 // Requirements is a pip requirement file with everything that it includes.
@@ -55,11 +56,11 @@ func (c *Context) Requirements(name string) (*Requirements, error) {
 	}
 	name = clean(name)
 	return c.reqs.get(name, func() (*Requirements, error) {
-		b, err := c.readVisible(name)
+		b, err := c.readVisible(name, maxReqBytes)
 		if err != nil {
 			return nil, fmt.Errorf("requirements: %w", err)
 		}
-		r := &reqReader{c: c, out: &Requirements{}}
+		r := &reqReader{c: c, out: &Requirements{}, locals: map[string]bool{}}
 		r.file(name, decodeText(b), false)
 		slices.Sort(r.out.Vars)
 		r.out.Vars = slices.Compact(r.out.Vars)
@@ -72,6 +73,8 @@ type reqReader struct {
 	out   *Requirements
 	stack []string // files being read
 	count int
+	// what is in out.LocalPaths
+	locals map[string]bool
 }
 
 func (r *reqReader) problem(file string, line int, format string, args ...any) {
@@ -144,7 +147,8 @@ func (r *reqReader) requirement(file string, line int, text string, editable, co
 
 func (r *reqReader) local(p string) {
 	r.out.InstallsLocal = true
-	if !slices.Contains(r.out.LocalPaths, p) {
+	if !r.locals[p] {
+		r.locals[p] = true
 		r.out.LocalPaths = append(r.out.LocalPaths, p)
 	}
 }
@@ -222,7 +226,7 @@ func (r *reqReader) include(o Option, constraint bool) {
 		r.problem(o.File, o.Line, "too many includes")
 		return
 	}
-	b, err := r.c.readVisible(at)
+	b, err := r.c.readVisible(at, maxReqBytes)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("%s is not in the build context", at)

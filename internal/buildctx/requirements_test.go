@@ -1,9 +1,11 @@
 package buildctx
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestParseRequirement(t *testing.T) {
@@ -166,6 +168,26 @@ func TestRequirementsEncodings(t *testing.T) {
 		r, err := files("r.txt", text).Requirements("r.txt")
 		if err != nil || r.Problem != "" || len(r.Reqs) != 1 || r.Reqs[0].Name != "flask" || r.Reqs[0].Spec != "==1" {
 			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+}
+
+func TestRequirementsHostile(t *testing.T) {
+	var distinct strings.Builder
+	for i := 0; distinct.Len() < maxReqBytes-100; i++ {
+		fmt.Fprintf(&distinct, "./lib%d\n", i)
+	}
+	inputs := []string{distinct.String()}
+	for _, unit := range []string{"a\\\n", "-r r.txt\n", "--pre ", " ", "a#", " #", "[", "a,", "'", "--p\n", "-e .\n", "${A}", "a[b", ";", "@ ", "-"} {
+		inputs = append(inputs, strings.Repeat(unit, maxReqBytes/4/len(unit)), "a>"+strings.Repeat(unit, maxReqBytes/4/len(unit)))
+	}
+	for _, in := range inputs {
+		start := time.Now()
+		if _, err := files("r.txt", in).Requirements("r.txt"); err != nil {
+			t.Error(err)
+		}
+		if d := time.Since(start); d > 5*time.Second {
+			t.Errorf("%.20q: %v", in, d)
 		}
 	}
 }

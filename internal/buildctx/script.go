@@ -63,7 +63,7 @@ func (c *Context) Script(name string) (*Script, error) {
 	}
 	name = clean(name)
 	return c.scripts.get(name, func() (*Script, error) {
-		b, err := c.readVisible(name)
+		b, err := c.readVisible(name, MaxText)
 		if err != nil {
 			return nil, fmt.Errorf("script: %w", err)
 		}
