@@ -3,6 +3,7 @@ package buildctx
 import (
 	"errors"
 	"reflect"
+	"sync"
 	"testing"
 	"testing/fstest"
 )
@@ -144,6 +145,28 @@ func TestCovers(t *testing.T) {
 	for _, tt := range tests {
 		if rel, ok := Covers(tt.source, tt.name); rel != tt.rel || ok != tt.ok {
 			t.Errorf("Covers(%q, %q) = %q, %v; want %q, %v", tt.source, tt.name, rel, ok, tt.rel, tt.ok)
+		}
+	}
+}
+
+// TestConcurrent is for the race detector, and for the promise that results are computed once.
+func TestConcurrent(t *testing.T) {
+	c := files(".dockerignore", "*.md", "r.txt", "flask", "e.sh", "exec \"$@\"", "a.py", "import os")
+	var wg sync.WaitGroup
+	got := make([]*Requirements, 8)
+	for i := range got {
+		wg.Go(func() {
+			got[i], _ = c.Requirements("./r.txt")
+			_, _ = c.Script("e.sh")
+			_, _ = c.PythonUses()
+			_, _ = c.Inventory()
+			_, _ = c.WithDockerfile("Dockerfile").Match("*")
+		})
+	}
+	wg.Wait()
+	for _, r := range got {
+		if r == nil || r != got[0] {
+			t.Fatal("computed more than once")
 		}
 	}
 }
