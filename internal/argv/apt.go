@@ -164,6 +164,6 @@ var aptSyntax = syntax{
 		{"--planner", "", value}, {"--update", "-U", maybe}, {"--help", "-h", maybe}, {"--version", "-v", maybe},
 		{"--no-install-recommends", "--without-recommends -R", maybe}, {"--with-recommends", "-r", maybe},
 		{"--all-versions", "", maybe}, {"--upgradable", "--upgradeable", maybe}, {"--installed", "", maybe},
-		{"--manual-installed", "", maybe}, {"--verbose", "", maybe},
+		{"--manual-installed", "", maybe}, {"--with-new-pkgs", "", maybe}, {"--verbose", "", maybe},
 	},
 }

@@ -50,7 +50,7 @@ var apkSyntax = syntax{options: []option{
 	{"--initdb", "", nothing}, {"--rdepends", "-r", nothing}, {"--available", "-a", nothing},
 	{"--simulate", "-s", nothing}, {"--no-scripts", "", nothing}, {"--no-network", "", nothing},
 	{"--force-overwrite", "", nothing}, {"--force-broken-world", "", nothing},
-	{"--force-refresh", "", nothing}, {"--force-old-apk", "", nothing}, {"--clean-protected", "", nothing},
+	{"--force-refresh", "", nothing}, {"--installed", "-e", nothing}, {"--print-arch", "", nothing}, {"--force-old-apk", "", nothing}, {"--clean-protected", "", nothing},
 }}
 
 // dnfSyntax is by dnf(8) 4.18 and yum(8) 3.4.
