@@ -145,14 +145,15 @@ func (s *Script) parseShell(form Form, d dialect) {
 		s.opaque(d.why)
 		return
 	}
-	if why := unreadable(s.Text); why != "" {
+	dense := d.lang != syntax.LangPOSIX || strings.Contains(s.Text, "((")
+	if why := unreadable(s.Text, dense); why != "" {
 		s.opaque(why)
 		return
 	}
 	file, err := parseText(s.Text, d.lang)
 	// In a plain sh "[[ a && b ]]" would be two commands. An image where such a
 	// script works has bash or busybox there, and both read it as bash does.
-	if d.lang == syntax.LangPOSIX && (err != nil || strings.Contains(s.Text, "[[")) {
+	if d.lang == syntax.LangPOSIX && len(s.Text) <= maxDense && (err != nil || strings.Contains(s.Text, "[[")) {
 		if bash, bashErr := parseText(s.Text, syntax.LangBash); bashErr == nil && (err != nil || hasTest(bash)) {
 			file, err = bash, nil
 			s.Bashism = true
@@ -173,16 +174,18 @@ func parseText(text string, lang syntax.LangVariant) (*syntax.File, error) {
 // Limits on hostile input. The parser recurses, and running out of stack cannot
 // be recovered from.
 const (
-	maxText    = 2 << 20 // bytes of one script
-	maxNesting = 500     // open brackets, quotes taken for brackets included
-	maxOpen    = 100_000 // brackets in all, in case quotes hide closing ones
-	maxLines   = 200_000 // beyond, the parser's positions lose their lines
+	maxText    = 2 << 20  // bytes of one script
+	maxDense   = 64 << 10 // bytes of one with arithmetic or tests, whose operators nest
+	maxLines   = 200_000  // beyond, the parser's positions lose their lines
+	maxNesting = 500      // brackets and compound commands inside each other
+	maxOpen    = 100_000  // brackets in all, in case quotes hide closing ones
+	maxPrefix  = 1000     // function headers, time and coproc, which nest without closing
 )
 
 // unreadable says why text must not be given to the parser, or "".
-func unreadable(text string) string {
+func unreadable(text string, dense bool) string {
 	switch {
-	case len(text) > maxText || strings.Count(text, "\n") > maxLines:
+	case len(text) > maxText || dense && len(text) > maxDense || strings.Count(text, "\n") > maxLines:
 		return "it is too large"
 	case strings.IndexByte(text, 0) >= 0:
 		return "it contains a NUL byte"
@@ -197,33 +200,39 @@ func unreadable(text string) string {
 }
 
 // tooDeep reports whether brackets or compound commands nest, or seem to nest,
-// more deeply than any real script.
+// more deeply than in any real script.
 func tooDeep(text string) bool {
-	depth, open := 0, 0
+	depth, open, prefix := 0, 0, 0
 	for i := 0; i < len(text); i++ {
+		step := 0
 		switch c := text[i]; {
 		case c == '(' || c == '{':
-			depth++
-			open++
+			step = 1
+			if strings.HasPrefix(text[i:], "()") {
+				prefix++
+			}
 		case c == ')' || c == '}':
-			depth = max(depth-1, 0)
+			step = -1
 		case c == '`':
 			open++
-		case 'a' <= c && c <= 'z' && (i == 0 || !isWordByte(text[i-1])):
+		case isWordByte(c):
 			end := i
 			for end < len(text) && isWordByte(text[end]) {
 				end++
 			}
 			switch text[i:end] {
-			case "if", "do", "case":
-				depth++
-				open++
+			case "if", "while", "until", "case":
+				step = 1
 			case "fi", "done", "esac":
-				depth = max(depth-1, 0)
+				step = -1
+			case "time", "coproc", "function":
+				prefix++
 			}
 			i = end - 1
 		}
-		if depth > maxNesting || open > maxOpen {
+		depth = max(depth+step, 0)
+		open += max(step, 0)
+		if depth > maxNesting || open > maxOpen || prefix > maxPrefix {
 			return true
 		}
 	}

@@ -77,7 +77,7 @@ func keepsAssigns(name string) bool {
 
 // Leaks lists, in source order, what the script does to its own shell beyond
 // its last command. A child of the shell, (…) or $(…) or a pipeline, leaks
-// nothing.
+// nothing but jobs.
 func (s *Script) Leaks() []Leak {
 	whole := s.span(0, len(s.Text))
 	switch s.Form {
@@ -88,7 +88,7 @@ func (s *Script) Leaks() []Leak {
 	}
 	var leaks []Leak
 	for _, c := range s.commands {
-		if c.Background && (c.Parent == nil || !c.Parent.Subproc) {
+		if c.Background { // in a child of the shell as well: it goes on running
 			leaks = append(leaks, Leak{LeakJob, c.Span})
 			continue
 		}

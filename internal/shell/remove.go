@@ -85,6 +85,9 @@ func (s *Script) Remove(gone ...*Command) ([]Span, bool) {
 	if slices.ContainsFunc(gone, func(c *Command) bool { return c.Nested }) {
 		return nil, false
 	}
+	if !s.staysScript(top, drop) {
+		return nil, false
+	}
 	var spans []Span
 	for i := 0; i < len(top); i++ {
 		if !drop[top[i]] {
@@ -94,13 +97,31 @@ func (s *Script) Remove(gone ...*Command) ([]Span, bool) {
 		for j < len(top) && drop[top[j]] {
 			j++
 		}
-		if i == 0 && j == len(top) {
-			return nil, false
-		}
 		spans = append(spans, s.cutRun(top, i, j)...)
 		i = j
 	}
 	return spans, true
+}
+
+// staysScript reports whether BuildKit would still read what is left as a
+// script of its own: there is something left, it begins neither like a flag nor,
+// if it is one command, like a JSON array, and its last word does not end in an
+// escape that would continue the line.
+func (s *Script) staysScript(top []*Command, drop map[*Command]bool) bool {
+	var left []*Command
+	for _, c := range top {
+		if !drop[c] {
+			left = append(left, c)
+		}
+	}
+	if len(left) == 0 {
+		return false
+	}
+	first := s.src[left[0].Span.Start:left[0].Span.End]
+	last := strings.TrimRight(s.src[:left[len(left)-1].Span.End], " \t")
+	return !strings.HasPrefix(first, "--") &&
+		!(len(left) == 1 && strings.HasPrefix(first, "[")) &&
+		!strings.HasSuffix(last, string(s.escape))
 }
 
 // removable reports whether the i-th command stands between operators that

@@ -86,22 +86,15 @@ func inside(t testing.TB, s *Script, span Span) {
 // checkWord holds a static word without quotes to its bytes.
 func checkWord(t testing.TB, s *Script, w Word) {
 	t.Helper()
+	if w.Static && w.Quoted && s.Form != ExecForm && !strings.ContainsAny(w.Raw, "'\"\\") {
+		t.Fatalf("word %q stands as %q", w.Text, w.Raw)
+	}
 	if !w.Static || w.Quoted {
 		return
 	}
-	raw := strings.ReplaceAll(w.Raw, "\\\n", "")
-	if raw != w.Text {
-		t.Fatalf("word %q stands as %q", w.Text, w.Raw)
-	}
 	got := s.src[w.Span.Start:w.Span.End]
-	if got == w.Text {
-		return
-	}
-	if join(got, s.escape).textString() == w.Text {
-		return
-	}
-	if s.Form != HeredocForm {
-		t.Fatalf("word %q is mapped to %q", w.Text, got)
+	if w.Raw != w.Text || got != w.Text && join(got, s.escape).textString() != w.Text {
+		t.Fatalf("word %q stands as %q and is mapped to %q", w.Text, w.Raw, got)
 	}
 }
 

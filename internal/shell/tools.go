@@ -7,8 +7,12 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// maxInner bounds how deeply scripts given to sh -c within sh -c are followed.
-const maxInner = 5
+// Bounds on what is followed: scripts given to sh -c within sh -c, and wrappers
+// that run wrappers.
+const (
+	maxInner    = 5
+	maxWrappers = 50
+)
 
 // Toolset is the commands that a script can run.
 type Toolset struct {
@@ -67,26 +71,45 @@ func (t *toolFinder) script(s *Script, depth int) {
 // words finds the commands that a simple command runs: its own, and what that
 // one runs in turn.
 func (t *toolFinder) words(words []Word, depth int) {
-	for len(words) > 0 {
-		if !words[0].Static {
-			t.unknown = true
-			return
-		}
-		name := words[0].Text
+	if depth > maxInner {
+		t.unknown = true
+		return
+	}
+	_, ok := unwrap(words, func(name string, r ran) {
 		if !t.seen[name] {
 			t.seen[name] = true
 			t.names = append(t.names, name)
 		}
-		r := runs(words)
 		t.unknown = t.unknown || r.unknown
 		for _, text := range r.scripts {
 			t.inner(text, depth)
 		}
 		for _, more := range r.others {
-			t.words(more, depth)
+			t.words(more, depth+1)
+		}
+	})
+	t.unknown = t.unknown || !ok
+}
+
+// unwrap goes from a command to the one that it wraps, and on to the innermost,
+// calling f for each with what it runs. It returns the words of the innermost,
+// and false when a name is not static.
+func unwrap(words []Word, f func(name string, r ran)) ([]Word, bool) {
+	for range maxWrappers {
+		if len(words) == 0 {
+			return nil, true
+		}
+		if !words[0].Static {
+			return words, false
+		}
+		r := runs(words)
+		f(words[0].Text, r)
+		if len(r.command) == 0 {
+			return words, true
 		}
 		words = r.command
 	}
+	return words, false
 }
 
 // inner follows a script given as an argument.
@@ -120,16 +143,10 @@ func innerScript(w Word) *Script {
 // timeout, …). It is nil when the name is not static or the wrapper's options
 // are not understood.
 func (c *Command) Effective() []Word {
-	words := c.Words
-	for len(words) > 0 && words[0].Static {
-		r := runs(words)
-		if r.unknown {
-			return nil
-		}
-		if len(r.command) == 0 {
-			return words
-		}
-		words = r.command
+	known := true
+	words, ok := unwrap(c.Words, func(_ string, r ran) { known = known && !r.unknown })
+	if !ok || !known {
+		return nil
 	}
-	return nil
+	return words
 }

@@ -15,6 +15,10 @@ type Var struct {
 // sh -c included. Names that are no variables ($1, $?, $@) are left out.
 func (s *Script) Vars() []Var {
 	var v varFinder
+	return v.uses(s)
+}
+
+func (v *varFinder) uses(s *Script) []Var {
 	for _, c := range s.commands {
 		v.command(s, c)
 	}
@@ -37,6 +41,7 @@ func (s *Script) Uses(name string) bool {
 // level, either first in its list or, for the rest of that list, after &&.
 type varFinder struct {
 	vars     []Var
+	depth    int             // of scripts within scripts
 	assigned map[string]bool // for the rest of the script
 	listed   map[string]bool // for the rest of the list, unless it has an ||
 }
@@ -44,9 +49,7 @@ type varFinder struct {
 func (v *varFinder) command(s *Script, c *Command) {
 	if !c.Nested {
 		switch c.Op {
-		case "", ";", "newline", "&":
-			v.listed = nil
-		case "||":
+		case "", ";", "newline", "&", "||":
 			v.listed = nil
 		}
 	}
@@ -145,15 +148,19 @@ func (v *varFinder) add(name string, span Span) {
 // the environment only, so that plain assignments before do not count; to be
 // careful none do.
 func (v *varFinder) inner(c *Command) {
-	for words := c.Words; len(words) > 0 && words[0].Static; {
-		r := runs(words)
+	if v.depth > maxInner {
+		return
+	}
+	unwrap(c.Words, func(_ string, r ran) {
 		for _, w := range r.scripts {
-			if inner := innerScript(w); inner != nil {
-				for _, use := range inner.Vars() {
-					v.vars = append(v.vars, Var{Name: use.Name, Assigned: use.Assigned, Span: w.Span})
-				}
+			inner := innerScript(w)
+			if inner == nil {
+				continue
+			}
+			in := varFinder{depth: v.depth + 1}
+			for _, use := range in.uses(inner) {
+				v.vars = append(v.vars, Var{Name: use.Name, Assigned: use.Assigned, Span: w.Span})
 			}
 		}
-		words = r.command
-	}
+	})
 }

@@ -37,9 +37,10 @@ func (s *Script) word(w *syntax.Word) Word {
 	out := Word{Span: s.span(start, end), Raw: s.Text[start:end], Node: w}
 	if lit, ok := oneLit(w.Parts); ok && !strings.ContainsAny(lit, "\\*?[{~") {
 		out.Text, out.Static = lit, true
+		out.Quoted = lit != out.Raw // escapes that backquotes or a split line need
 		return out
 	}
-	b := wordBuilder{s: s, w: &out}
+	b := wordBuilder{s: s, w: &out, bracket: strings.Contains(out.Raw, "]"), brace: isBraceExpansion(out.Raw)}
 	for i, part := range w.Parts {
 		b.part(part, i == 0)
 	}
@@ -48,6 +49,7 @@ func (s *Script) word(w *syntax.Word) Word {
 		out.Text = out.Raw // so that nested substitutions are not copied at each level
 	}
 	out.Static = !out.HasGlob && out.Literal()
+	out.Quoted = out.Quoted || out.Static && out.Text != out.Raw
 	return out
 }
 
@@ -64,9 +66,11 @@ func oneLit(parts []syntax.WordPart) (string, bool) {
 
 // A wordBuilder gathers the text and the properties of a word from its parts.
 type wordBuilder struct {
-	s    *Script
-	w    *Word
-	text strings.Builder
+	s       *Script
+	w       *Word
+	text    strings.Builder
+	bracket bool // a [ may be closed
+	brace   bool // a { may start an expansion
 }
 
 func (b *wordBuilder) part(part syntax.WordPart, first bool) {
@@ -127,13 +131,9 @@ func (b *wordBuilder) bare(text string, first bool) {
 		case '*', '?':
 			b.w.HasGlob = true
 		case '[':
-			if strings.Contains(b.w.Raw, "]") {
-				b.w.HasGlob = true
-			}
+			b.w.HasGlob = b.w.HasGlob || b.bracket
 		case '{':
-			if isBraceExpansion(text[i:]) || !strings.Contains(text[i:], "}") && isBraceExpansion(b.w.Raw) {
-				b.w.HasBrace = true
-			}
+			b.w.HasBrace = b.w.HasBrace || b.brace
 		case '~':
 			if first && i == 0 || i > 0 && (text[i-1] == ':' || text[i-1] == '=') {
 				b.w.HasTilde = true
