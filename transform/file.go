@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"sort"
@@ -65,7 +66,8 @@ func (e *SyntaxError) Error() string {
 	if e.Line == 0 {
 		return fmt.Sprintf("%s: %v", e.File, e.Err)
 	}
-	return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
+	text := strings.TrimPrefix(e.Err.Error(), fmt.Sprintf("dockerfile parse error on line %d: ", e.Line))
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, text)
 }
 
 // Unwrap returns BuildKit's error.
@@ -101,9 +103,24 @@ func parseNodes(src string) ([]*parser.Node, rune, error) {
 	}
 	res, err := parser.Parse(strings.NewReader(src))
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, locateLongLine(src, err)
 	}
 	return res.AST.Children, res.EscapeToken, nil
+}
+
+// locateLongLine names the line that is too long for BuildKit, which does not
+// say which one it is.
+func locateLongLine(src string, err error) error {
+	if !strings.Contains(err.Error(), "greater than max allowed size") {
+		return err
+	}
+	n := 0
+	for line := range strings.Lines(src) {
+		if n++; len(line) >= bufio.MaxScanTokenSize {
+			return parser.WithLocation(errors.New(err.Error()), []parser.Range{{Start: parser.Position{Line: n}}})
+		}
+	}
+	return err
 }
 
 func newSyntax(n *parser.Node, escape rune) *syntax {

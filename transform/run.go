@@ -120,6 +120,7 @@ func Run(name, src string, passes []*Pass, opt *Options) (*Result, error) {
 	if f.Final() == nil {
 		return nil, &SyntaxError{File: name, Err: errors.New("no FROM: nothing to build")}
 	}
+	all := passes
 	var refused []Refusal
 	for {
 		r, err := runAll(f, passes)
@@ -129,7 +130,7 @@ func Run(name, src string, passes []*Pass, opt *Options) (*Result, error) {
 		culprit := judge(before, r.versions)
 		if culprit == nil {
 			r.Refused = append(refused, r.Refused...)
-			noteRefusals(r)
+			r.noteRefusals(all)
 			return r, nil
 		}
 		refused = append(refused, *culprit)
@@ -269,13 +270,24 @@ func findCulprit(view View, versions []version) *Refusal {
 	return &Refusal{last.Name, ReasonRefused, "the passes together alter what none of them declares"}
 }
 
-// noteRefusals gives the passes that were dropped their place in the report.
-func noteRefusals(r *Result) {
-	for _, ref := range r.Refused {
-		for i := range r.Steps {
-			if r.Steps[i].Pass.Name == ref.Pass {
-				r.Steps[i].Declines = append(r.Steps[i].Declines, Remark{Line: 1, Key: ref.Key, Why: ref.Why})
+// noteRefusals gives the passes that were dropped their place among all of them,
+// with the reason.
+func (r *Result) noteRefusals(all []*Pass) {
+	if len(r.Refused) == 0 {
+		return
+	}
+	steps := make([]Step, 0, len(all))
+	for _, p := range all {
+		step := Step{Pass: p}
+		if i := slices.IndexFunc(r.Steps, func(s Step) bool { return s.Pass == p }); i >= 0 {
+			step = r.Steps[i]
+		}
+		for _, ref := range r.Refused {
+			if ref.Pass == p.Name {
+				step.Declines = append(step.Declines, Remark{Line: 1, Key: ref.Key, Why: ref.Why})
 			}
 		}
+		steps = append(steps, step)
 	}
+	r.Steps = steps
 }

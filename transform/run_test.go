@@ -55,8 +55,8 @@ func TestWrongPassIsCaught(t *testing.T) {
 			if r.After != want {
 				t.Errorf("got:\n%s", r.After)
 			}
-			if got := r.Steps; len(got) == 0 {
-				t.Error("no steps")
+			if s := r.Steps; len(s) != 2 || s[0].Status() != Declined || s[0].Declines[0].Key != r.Refused[0].Key || s[1].Status() != Applied {
+				t.Errorf("steps: %+v", s)
 			}
 		})
 	}
@@ -130,10 +130,13 @@ func TestIgnoreComments(t *testing.T) {
 }
 
 func TestSyntaxErrorsNameFileAndLine(t *testing.T) {
+	long := strings.Repeat("x", 1<<16)
 	for src, want := range map[string]string{
 		"":                               "Dockerfile:1: file with no instructions",
 		"# only a comment\n":             "Dockerfile:1: ",
-		"FROM a\nFOO b\n":                "Dockerfile:2: ",
+		"FROM a\nFOO b\n":                "Dockerfile:2: unknown instruction: FOO",
+		"FROM a\n#" + long + "\nRUN b":   "Dockerfile:2: dockerfile line greater than max allowed size",
+		"FROM a\nRUN " + long:            "Dockerfile:2: dockerfile line greater than max allowed size",
 		"RUN b\n":                        "Dockerfile:1: ",
 		"ARG A\n":                        "Dockerfile: ",
 		"FROM a\nRUN <<EOF\nx\n":         "Dockerfile:2: unterminated heredoc",

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -24,12 +24,8 @@ const configName = ".refit.toml"
 
 // config is a .refit.toml.
 type config struct {
-	Only        []string `toml:"only"`
-	Skip        []string `toml:"skip"`
-	Profile     string   `toml:"profile"`
-	Pin         string   `toml:"pin"`
-	CacheMounts string   `toml:"cache-mounts"`
-	Exclude     []string `toml:"exclude"`
+	only, skip, exclude       []string
+	profile, pin, cacheMounts string
 
 	dir string // where it lies: exclude is relative to it
 }
@@ -57,7 +53,7 @@ func newConfigs(opt *options) (*configs, error) {
 	// The flags alone are checked first, so that they are blamed for themselves.
 	plain, err := opt.settings(&config{})
 	if err != nil {
-		return nil, usageError(err.Error())
+		return nil, usageError("--" + err.Error())
 	}
 	c.byFile[""] = plain
 	if opt.given["config"] {
@@ -114,7 +110,7 @@ func (c *configs) load(path string) (*settings, error) {
 	if err != nil {
 		var ke *keyError
 		if errors.As(err, &ke) {
-			return nil, fmt.Errorf("%s:%d: %w", name, lineOf(text, ke.key), err)
+			return nil, atLine(name, lineOf(text, ke.key), err)
 		}
 		return nil, &fileError{name, err}
 	}
@@ -126,26 +122,56 @@ func (c *configs) load(path string) (*settings, error) {
 const maxConfig = 1 << 20
 
 func parseConfig(name, text string) (*config, error) {
-	var cfg config
-	md, err := toml.NewDecoder(bytes.NewReader([]byte(text))).Decode(&cfg)
+	var raw map[string]any
+	_, err := toml.Decode(text, &raw)
 	var pe toml.ParseError
 	switch {
 	case errors.As(err, &pe):
-		return nil, fmt.Errorf("%s:%d: %s", name, pe.Position.Line, pe.Message)
+		return nil, atLine(name, pe.Position.Line, errors.New(pe.Message))
 	case err != nil:
 		return nil, &fileError{name, err}
 	}
-	unknown := md.Undecoded()
-	if len(unknown) == 0 {
-		return &cfg, nil
+	var cfg config
+	for _, key := range slices.Sorted(maps.Keys(raw)) {
+		if err := cfg.set(key, raw[key]); err != nil {
+			return nil, atLine(name, lineOf(text, key), err)
+		}
 	}
-	key := unknown[0][0]
-	msg := fmt.Sprintf("%s:%d: unknown key %q", name, lineOf(text, key), key)
-	keys := []string{"only", "skip", "profile", "pin", "cache-mounts", "exclude"}
-	if s, ok := suggest.Search(key, keys, true); ok {
-		msg += fmt.Sprintf(" (did you mean %s?)", s)
+	return &cfg, nil
+}
+
+// set takes over the value of a key.
+func (c *config) set(key string, value any) error {
+	lists := map[string]*[]string{"only": &c.only, "skip": &c.skip, "exclude": &c.exclude}
+	words := map[string]*string{"profile": &c.profile, "pin": &c.pin, "cache-mounts": &c.cacheMounts}
+	ok := false
+	switch list, word := lists[key], words[key]; {
+	case list != nil:
+		if *list, ok = stringList(value); !ok {
+			return fmt.Errorf("%s: want a list of strings", key)
+		}
+	case word != nil:
+		if *word, ok = value.(string); !ok {
+			return fmt.Errorf("%s: want a string", key)
+		}
+	default:
+		keys := slices.Concat(slices.Sorted(maps.Keys(lists)), slices.Sorted(maps.Keys(words)))
+		if s, ok := suggest.Search(key, keys, true); ok {
+			return fmt.Errorf("unknown key %q (did you mean %s?)", key, s)
+		}
+		return fmt.Errorf("unknown key %q", key)
 	}
-	return nil, errors.New(msg)
+	return nil
+}
+
+func stringList(value any) ([]string, bool) {
+	items, ok := value.([]any)
+	var list []string
+	for _, item := range items {
+		s, isString := item.(string)
+		list, ok = append(list, s), ok && isString
+	}
+	return list, ok
 }
 
 // lineOf is the line on which a top-level key or table stands; the decoder does
@@ -181,30 +207,30 @@ func (o *options) settings(cfg *config) (*settings, error) {
 		}
 		return fallback
 	}
-	only, skip := o.only, o.skip
-	if !o.given["only"] {
-		only = cfg.Only
+	only, skip := cfg.only, cfg.skip
+	if o.given["only"] { // it says all there is to say
+		only, skip = o.only, nil
 	}
-	if !o.given["skip"] {
-		skip = cfg.Skip
+	if o.given["skip"] {
+		skip = o.skip
 	}
 	var err error
 	if s.passes, err = choosePasses(passes.All(), only, skip); err != nil {
 		return nil, err
 	}
-	if s.profile, err = profileOf(pick("profile", o.profile, cfg.Profile, "default")); err != nil {
+	if s.profile, err = profileOf(pick("profile", o.profile, cfg.profile, "default")); err != nil {
 		return nil, &keyError{"profile", err}
 	}
-	if s.pin, err = pinOf(pick("pin", o.pin, cfg.Pin, "minor")); err != nil {
+	if s.pin, err = pinOf(pick("pin", o.pin, cfg.pin, "minor")); err != nil {
 		return nil, &keyError{"pin", err}
 	}
-	mounts := pick("cache-mounts", o.cacheMounts, cfg.CacheMounts, "on")
+	mounts := pick("cache-mounts", o.cacheMounts, cfg.cacheMounts, "on")
 	if err = oneOf("cache-mounts", mounts, "on", "off"); err != nil {
 		return nil, &keyError{"cache-mounts", err}
 	}
 	s.noCacheMounts = mounts == "off"
-	if len(cfg.Exclude) > 0 {
-		if s.exclude, err = patternmatcher.New(cfg.Exclude); err != nil {
+	if len(cfg.exclude) > 0 {
+		if s.exclude, err = patternmatcher.New(cfg.exclude); err != nil {
 			return nil, &keyError{"exclude", fmt.Errorf("exclude: %w", err)}
 		}
 	}

@@ -111,6 +111,8 @@ func (o *options) settle() error {
 		return usageError("--write, --check and --output exclude each other")
 	case o.quiet && o.verbose:
 		return usageError("--quiet and --verbose exclude each other")
+	case o.given["only"] && len(o.only) == 0:
+		return usageError("--only names no pass")
 	case o.given["output"] && o.output == "":
 		return usageError("--output needs a file name, or - for standard output")
 	case o.output == "-" && o.given["format"]:

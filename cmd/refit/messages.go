@@ -26,12 +26,17 @@ func (m *messages) status(err error) int {
 	if errors.Is(err, syscall.EPIPE) { // the reader has seen enough
 		return exitBad
 	}
+	text := report.Clean(err.Error())
 	var usage usageError
-	if errors.As(err, &usage) {
-		m.printf("refit: %s\nrefit --help says what there is.\n", report.Clean(err.Error()))
-		return exitBad
+	var file *fileError
+	switch {
+	case errors.As(err, &usage):
+		m.printf("refit: %s\nrefit --help says what there is.\n", text)
+	case errors.As(err, &file):
+		m.printf("%s\n", text)
+	default:
+		m.printf("refit: %s\n", text)
 	}
-	m.printf("refit: %s\n", report.Clean(err.Error()))
 	return exitBad
 }
 
@@ -47,6 +52,11 @@ type fileError struct {
 func (e *fileError) Error() string { return e.path + ": " + plain(e.err) }
 
 func (e *fileError) Unwrap() error { return e.err }
+
+// atLine is what is wrong on a line of a file.
+func atLine(path string, line int, err error) error {
+	return &fileError{fmt.Sprintf("%s:%d", path, line), err}
+}
 
 // plain says what went wrong without the operation and the path that package os
 // puts before it: the message names the path already.

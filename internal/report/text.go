@@ -88,6 +88,9 @@ func Lines(w io.Writer, f *File) {
 		p := &f.Passes[i]
 		for _, c := range p.Changes {
 			fmt.Fprintf(w, "%s:%d: %s: %s\n", Clean(f.Path), c.Line, p.Name, Clean(c.Reason))
+			for _, n := range c.Notes {
+				fmt.Fprintf(w, "%s:%d: %s: note: %s\n", Clean(f.Path), n.Line, p.Name, Clean(n.Text))
+			}
 		}
 		for _, d := range p.Declines {
 			fmt.Fprintf(w, "%s:%d: %s: held back (%s): %s\n", Clean(f.Path), d.Line, p.Name, d.ReasonKey, Clean(d.Reason))
@@ -126,6 +129,7 @@ func Diff(w io.Writer, diff string, s Style) error {
 		return err
 	}
 	b := bufio.NewWriter(w)
+	inHunk := false
 	for line := range strings.Lines(diff) {
 		text, newline := cutNewline(line)
 		text = strings.Map(func(r rune) rune {
@@ -134,7 +138,8 @@ func Diff(w io.Writer, diff string, s Style) error {
 			}
 			return r
 		}, text)
-		if sgr := diffColor(text); sgr != "" {
+		inHunk = strings.HasPrefix(text, "@@") || inHunk && !strings.HasPrefix(line, "--- a/") && !strings.HasPrefix(line, "--- /dev/null")
+		if sgr := diffColor(text, inHunk); sgr != "" {
 			text = s.paint(sgr, text)
 		}
 		b.WriteString(text)
@@ -149,9 +154,9 @@ func cutNewline(line string) (text, newline string) {
 	return text, line[len(text):]
 }
 
-func diffColor(line string) string {
+func diffColor(line string, inHunk bool) string {
 	switch {
-	case strings.HasPrefix(line, "--- "), strings.HasPrefix(line, "+++ "):
+	case !inHunk && line != "":
 		return bold
 	case strings.HasPrefix(line, "@@"):
 		return cyan
