@@ -22,7 +22,8 @@ var gunicornArgs = &transform.Pass{
 			"The command is started by exec, so that gunicorn is process 1 and gets the signal that stops the container. " +
 			"An option that holds a variable, such as --bind 0.0.0.0:$PORT, stays where it is, because it is expanded " +
 			"when the container starts. Where an ENTRYPOINT is in play, whose arguments must still be able to follow, " +
-			"the options go to GUNICORN_CMD_ARGS, which gunicorn reads itself and which needs no shell.",
+			"the options go to GUNICORN_CMD_ARGS, which gunicorn reads itself and which needs no shell. Where the build " +
+			"context has no gunicorn.conf.py in gunicorn's directory, one is made in which everything is a comment.",
 		Before: "FROM python:3.12-slim-bookworm\nCMD gunicorn main:app -b 0.0.0.0:5000 -w 2\n",
 		After: "FROM python:3.12-slim-bookworm\nENV GUNICORN_ARGS=\"-b 0.0.0.0:5000 -w 2\"\n" +
 			"CMD [\"/bin/sh\", \"-c\", \"exec gunicorn main:app $GUNICORN_ARGS\"]\n",
@@ -132,9 +133,9 @@ func (st *starter) open(in *transform.Instruction, sc *shell.Script, g *argv.Gun
 		return st.openNative(in, sc, g, moved)
 	}
 	if sc.Form == shell.ExecForm {
-		return st.change(in, moved, kept, st.execToShell(sc, moved))
+		return st.change(in, g, moved, kept, st.execToShell(sc, moved))
 	}
-	return st.change(in, moved, kept, st.shellEdits(in, sc, c, moved))
+	return st.change(in, g, moved, kept, st.shellEdits(in, sc, c, moved))
 }
 
 // feedsPipe reports whether the command after c reads its output.
@@ -207,7 +208,7 @@ func texts(words []shell.Word) string {
 }
 
 // change is the finding for GUNICORN_ARGS.
-func (st *starter) change(in *transform.Instruction, moved []shell.Word, kept []string, edits []transform.Edit) transform.Finding {
+func (st *starter) change(in *transform.Instruction, g *argv.GunicornCmd, moved []shell.Word, kept []string, edits []transform.Edit) transform.Finding {
 	why := "gunicorn's options are the default of GUNICORN_ARGS, which docker run -e can replace, and exec makes gunicorn process 1"
 	if len(moved) == 0 {
 		why = "GUNICORN_ARGS adds options when the container starts, and exec makes gunicorn process 1"
@@ -215,7 +216,11 @@ func (st *starter) change(in *transform.Instruction, moved []shell.Word, kept []
 	if len(kept) > 0 {
 		why += fmt.Sprintf(" (%s stays: it is expanded or quoted when the container starts)", strings.Join(kept, ", "))
 	}
-	return transform.Finding{At: in.Body, Why: why, Edits: append(edits, st.env(in, "GUNICORN_ARGS", texts(moved)))}
+	return transform.Finding{
+		At: in.Body, Why: why,
+		Edits:      append(edits, st.env(in, "GUNICORN_ARGS", texts(moved))),
+		Companions: st.config(g),
+	}
 }
 
 // env inserts an ENV above an instruction and the comments that belong to it.
