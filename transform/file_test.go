@@ -212,3 +212,22 @@ func TestCased(t *testing.T) {
 		}
 	}
 }
+
+func TestBaseRef(t *testing.T) {
+	for from, want := range map[string]string{
+		"python:3.7":                  "python:3.7",
+		"python:$V":                   "python:3.7",
+		"python:${V}-slim":            "python:3.7-slim",
+		"python:${NONE}":              "",
+		"python:${NONE:-3.8}":         "python:3.8",
+		"python:${EMPTY-3.8}":         "python:3.8",
+		"${NONE:-python}:${NOTHING}":  "",
+		"${NONE:-python:${V}}":        "python:3.7",
+		"${NONE:-python:${NOTHING}}x": "",
+	} {
+		f := mustParse(t, "ARG V=3.7\nARG EMPTY\nFROM "+from+"\n")
+		if got := f.Stages[0].Base.Ref; got != want {
+			t.Errorf("FROM %s starts from %q, want %q", from, got, want)
+		}
+	}
+}

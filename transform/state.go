@@ -269,7 +269,7 @@ func (f *File) resolveMeta(name string) (string, []*Instruction) {
 	}
 	meta := f.metaState()
 	res, err := shell.NewLex(f.Escape).ProcessWordWithMatches(name, stateEnv{meta.vars})
-	if err != nil || len(res.Unmatched) > 0 {
+	if err != nil || !haveFallback(name, res.Unmatched) {
 		return "", nil
 	}
 	var args []*Instruction
@@ -287,4 +287,15 @@ func (f *File) resolveMeta(name string) (string, []*Instruction) {
 		}
 	}
 	return res.Result, args
+}
+
+// haveFallback reports whether the word says itself what stands for each of the
+// variables when it has no value: "${TAG:-3.12}".
+func haveFallback(word string, vars map[string]struct{}) bool {
+	for k := range vars {
+		if !strings.Contains(word, "${"+k+":-") && !strings.Contains(word, "${"+k+"-") {
+			return false
+		}
+	}
+	return true
 }
