@@ -200,16 +200,21 @@ func (f *File) Line(offset int) int {
 // Text is the text of a span.
 func (f *File) Text(s Span) string { return f.Src[s.Start:s.End] }
 
-// Cased spells a keyword as most of the file's instructions are spelt: BuildKit
-// warns of a mixture.
+// Cased spells a keyword as most of the file's instructions are spelt. It counts
+// as BuildKit does, which warns of a mixture: not the ARGs before the first FROM,
+// nor a keyword of both cases.
 func (f *File) Cased(keyword string) string {
-	lower := 0
+	lower, upper := 0, 0
 	for _, in := range f.Instructions {
-		if in.Node.Value == in.Keyword {
+		switch {
+		case in.Stage == nil:
+		case in.Node.Value == in.Keyword:
 			lower++
+		case in.Node.Value == strings.ToUpper(in.Keyword):
+			upper++
 		}
 	}
-	if lower*2 > len(f.Instructions) {
+	if lower > upper {
 		return strings.ToLower(keyword)
 	}
 	return strings.ToUpper(keyword)

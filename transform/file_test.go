@@ -205,6 +205,8 @@ func TestCased(t *testing.T) {
 		"FROM a\nrun b\n":                   "ENV",
 		"from a\nrun b\nRUN c\n":            "env",
 		"From a\nRun b\n":                   "ENV",
+		"From a\nrun b\n":                   "env",
+		"ARG x\nARG y\nfrom a\nrun b\n":     "env",
 		"from a as B\nENTRYPOINT [\"x\"]\n": "ENV",
 	} {
 		if got := mustParse(t, src).Cased("ENV"); got != want {
