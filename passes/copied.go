@@ -60,7 +60,7 @@ func copiedTo(f *transform.File, in *transform.Instruction, p string) (name stri
 		if !ok || remote(source) || unpacked(source) {
 			return "", maybeContext
 		}
-		if name, from := copiedFrom(f, source, rel, p); from != notContext {
+		if name, from := broughtBy(f, source, rel, p); from != notContext {
 			return name, from
 		}
 	}
@@ -110,9 +110,9 @@ func absAt(f *transform.File, in *transform.Instruction, p string) (string, bool
 	return path.Join(dir.path, text), ok && dir.known
 }
 
-// copiedFrom looks for the file among what one source brings to a destination;
+// broughtBy looks for the file among what one source brings to a destination;
 // rel is its path below the destination, "" when it is the destination.
-func copiedFrom(f *transform.File, source, rel, p string) (string, origin) {
+func broughtBy(f *transform.File, source, rel, p string) (string, origin) {
 	matches, err := contextOf(f).Match(source)
 	if err != nil {
 		if plainName(source) && rel != "" && rel != path.Base(source) {

@@ -22,7 +22,7 @@ import "refit/transform"
 // within months and break the build), and formatting (nobody asked).
 func All() []*transform.Pass {
 	return []*transform.Pass{
-		syntax,
+		plainSyntax,
 		pinTag,
 		pipCache,
 		gunicornArgs,

@@ -2,9 +2,9 @@ package passes
 
 import "refit/transform"
 
-// syntax writes what has two spellings in the one that BuildKit and hadolint ask
+// plainSyntax writes what has two spellings in the one that BuildKit and hadolint ask
 // for.
-var syntax = &transform.Pass{
+var plainSyntax = &transform.Pass{
 	Name: "syntax",
 	Doc: transform.Doc{
 		Title: "write instructions in the form that BuildKit asks for",
