@@ -24,6 +24,7 @@ func All() []*transform.Pass {
 	return []*transform.Pass{
 		plainSyntax,
 		pinTag,
+		multiStage,
 		pipCache,
 		gunicornArgs,
 		pythonEnv,

@@ -1,0 +1,280 @@
+package passes
+
+import (
+	"slices"
+	"strings"
+
+	"refit/internal/shell"
+	"refit/transform"
+)
+
+// divide decides for each RUN up to the last pip step what of it runs in which
+// stage. What stands behind the last pip step stays as it is, but for the
+// removal of packages that the runtime does not have any more.
+func (sp *split) divide() *transform.Finding {
+	for i, st := range sp.steps {
+		if st.script == nil {
+			continue
+		}
+		if i > sp.last && !slices.ContainsFunc(st.units, st.removesDropped(sp)) {
+			continue
+		}
+		if no := sp.divideRun(i, st); no != nil {
+			return no
+		}
+	}
+	sp.bringLists()
+	return nil
+}
+
+// removesDropped finds the units that remove packages which the runtime lacks.
+func (st *splitStep) removesDropped(sp *split) func(*splitUnit) bool {
+	return func(u *splitUnit) bool {
+		p := st.calls[u]
+		return p != nil && p.verb == "remove" && slices.ContainsFunc(p.words, func(w pkgWord) bool {
+			return slices.ContainsFunc(w.names, func(n string) bool { return slices.Contains(sp.dropped, n) })
+		})
+	}
+}
+
+// cutting gathers what goes from one copy of a RUN.
+type cutting struct {
+	gone  []*shell.Command
+	words []transform.Edit
+	kept  int // units that are more than shell state and tidying
+}
+
+func (c *cutting) drop(u *splitUnit) { c.gone = append(c.gone, u.top...) }
+
+func (sp *split) divideRun(i int, st *splitStep) *transform.Finding {
+	var build, run cutting
+	late := i > sp.last
+	installsBuild, installsRun := false, false
+	for _, u := range st.units {
+		p := st.calls[u]
+		if p == nil || p.verb != "install" {
+			continue
+		}
+		inBuild, inRun, no := sp.divideInstall(st, u, p, &build, &run, late)
+		if no != nil {
+			return no
+		}
+		installsBuild, installsRun = installsBuild || inBuild, installsRun || inRun
+	}
+	only := onlyPackages(st)
+	for _, u := range st.units {
+		b, r := false, true
+		p := st.calls[u]
+		switch u.role {
+		case rolePip:
+			b, r = !late, late
+		case rolePipTidy:
+			b, r = st.pip, !st.pip
+		case roleConfig:
+			b = true
+		case roleTidy:
+			b, r = installsBuild, installsRun || !installsBuild
+		case roleShell:
+			continue
+		case rolePackage:
+			if p.verb == "install" {
+				continue
+			}
+			b, r = sp.divideOther(p, installsBuild, installsRun, only && !installsBuild && !installsRun)
+		}
+		b = b && !late
+		build.place(u, b)
+		run.place(u, r)
+	}
+	return sp.settle(st, &build, &run, installsBuild && !late)
+}
+
+// place keeps or drops a unit.
+func (c *cutting) place(u *splitUnit, keep bool) {
+	switch {
+	case !keep:
+		c.drop(u)
+	case u.role != roleTidy && u.role != rolePipTidy:
+		c.kept++
+	}
+}
+
+// onlyPackages reports a RUN that does nothing but call apt or apk and tidy up.
+func onlyPackages(st *splitStep) bool {
+	return !slices.ContainsFunc(st.units, func(u *splitUnit) bool {
+		return u.role != rolePackage && u.role != roleTidy && u.role != roleShell
+	})
+}
+
+// divideInstall sorts the packages of one installation.
+func (sp *split) divideInstall(st *splitStep, u *splitUnit, p *pkgCall, build, run *cutting, late bool) (inBuild, inRun bool, no *transform.Finding) {
+	at := shell.In(st.in, u.top[0].Span)
+	if late {
+		return false, true, nil
+	}
+	gone, inBuild := sp.builderWords(p)
+	if inBuild {
+		build.kept++
+		edits, ok := sp.cutWords(st, p, gone, nil)
+		if !ok {
+			return false, false, held(at, "unclear-step", "a comment stands between the packages that would be taken apart")
+		}
+		build.words = append(build.words, edits...)
+	} else {
+		build.drop(u)
+	}
+	gone, swap, inRun, ok := sp.runtimeWords(p)
+	if !ok {
+		return false, false, held(at, "unclear-step", "a variable holds packages for both stages")
+	}
+	if !inRun {
+		run.drop(u)
+	} else {
+		run.kept++
+		edits, ok := sp.cutWords(st, p, gone, swap)
+		if !ok {
+			return false, false, held(at, "unclear-step", "a comment stands between the packages that would be taken apart")
+		}
+		run.words = append(run.words, edits...)
+	}
+	sp.note(p)
+	return inBuild, inRun, nil
+}
+
+// note writes down why each package of an installation goes where it goes.
+func (sp *split) note(p *pkgCall) {
+	for _, w := range p.words {
+		for _, name := range w.names {
+			where := sp.sort(name)
+			if where.why != "" {
+				sp.notes = append(sp.notes, transform.Note{At: sp.s.From.Body, Why: where.why})
+			}
+			if !where.run {
+				sp.dropped = append(sp.dropped, name)
+			}
+		}
+	}
+}
+
+// divideOther places a call of apt or apk that installs nothing. alone says that
+// the RUN does nothing else.
+func (sp *split) divideOther(p *pkgCall, installsBuild, installsRun, alone bool) (build, run bool) {
+	switch p.verb {
+	case "update":
+		return installsBuild, installsRun || alone // bringLists decides on a lone one
+	case "clean":
+		return installsBuild, installsRun || !installsBuild
+	case "remove":
+		names := 0
+		for _, w := range p.words {
+			names += len(w.names)
+			if slices.ContainsFunc(w.names, func(n string) bool { return !slices.Contains(sp.dropped, n) && !strings.HasPrefix(n, ".") }) {
+				return false, true
+			}
+		}
+		return false, names == 0 && (installsRun || !installsBuild)
+	}
+	return false, true
+}
+
+// settle turns the decisions on a RUN into the edits of its two copies.
+func (sp *split) settle(st *splitStep, build, run *cutting, updates bool) *transform.Finding {
+	ok := true
+	if st.build = build.kept > 0; st.build {
+		st.buildEdits, ok = build.edits(st)
+	}
+	if st.run = run.kept > 0 || len(run.gone) == 0; st.run && ok {
+		st.runEdit, ok = run.edits(st)
+	}
+	if !ok {
+		return held(st.in.Body, "unclear-step", "the step cannot be cut in two where pip's part ends")
+	}
+	return nil
+}
+
+// edits cuts the commands and words out.
+func (c *cutting) edits(st *splitStep) ([]transform.Edit, bool) {
+	if len(c.gone) == 0 {
+		return c.words, true
+	}
+	if hasOr(st.script) {
+		return nil, false
+	}
+	spans, ok := st.script.Remove(c.gone...)
+	if !ok {
+		return nil, false
+	}
+	return append(shell.Delete(st.in, spans), c.words...), true
+}
+
+// hasOr reports a list in which a command's failure matters to what follows.
+func hasOr(s *shell.Script) bool {
+	return slices.ContainsFunc(s.Top(), func(c *shell.Command) bool { return c.Op == "||" })
+}
+
+// cutWords deletes packages from an installation, and replaces others. A comment
+// in the way makes it false.
+func (sp *split) cutWords(st *splitStep, p *pkgCall, gone []pkgWord, swap map[int][]string) ([]transform.Edit, bool) {
+	var edits []transform.Edit
+	for i, w := range p.words {
+		if libs := swap[i]; len(libs) > 0 {
+			edits = append(edits, shell.Replace(st.in, w.word.Span, strings.Join(libs, " ")))
+			continue
+		}
+		if !slices.ContainsFunc(gone, func(g pkgWord) bool { return g.word.Span == w.word.Span }) {
+			continue
+		}
+		start := wordBefore(st.script, w.word.Span.Start)
+		gap := shell.Span{Start: start, End: w.word.Span.End}
+		if strings.Contains(sp.f.Text(shell.In(st.in, gap)), "#") {
+			return nil, false
+		}
+		edits = append(edits, shell.Replace(st.in, gap, ""))
+	}
+	return edits, true
+}
+
+// wordBefore is the end of the text that stands before a position of the
+// instruction: blanks and continuations are skipped.
+func wordBefore(s *shell.Script, at int) int {
+	end := 0
+	for _, c := range s.Commands() {
+		for _, w := range c.Words {
+			if w.Span.End <= at && w.Span.End > end {
+				end = w.Span.End
+			}
+		}
+	}
+	return end
+}
+
+// bringLists gives each stage the package lists that its installations need: a
+// RUN that only updates them stays where a later installation relies on it.
+func (sp *split) bringLists() {
+	for i, st := range sp.steps[:sp.last+1] {
+		if st.script == nil || !st.lonelyUpdate() {
+			continue
+		}
+		relies := func(in func(*splitStep) bool) bool {
+			for _, later := range sp.steps[i+1:] {
+				if later.script != nil && in(later) && later.installsWithoutUpdate() {
+					return true
+				}
+			}
+			return false
+		}
+		st.build = relies(func(s *splitStep) bool { return s.build })
+		st.run = !st.build || relies(func(s *splitStep) bool { return s.run })
+		st.buildEdits, st.runEdit = nil, nil
+	}
+}
+
+func (st *splitStep) has(verb string) bool {
+	return slices.ContainsFunc(st.units, func(u *splitUnit) bool { return st.calls[u] != nil && st.calls[u].verb == verb })
+}
+
+func (st *splitStep) lonelyUpdate() bool {
+	return onlyPackages(st) && st.has("update") && !st.has("install") && !st.has("remove") && !st.has("upgrade")
+}
+
+func (st *splitStep) installsWithoutUpdate() bool { return st.has("install") && !st.has("update") }

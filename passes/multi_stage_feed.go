@@ -1,0 +1,262 @@
+package passes
+
+import (
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"refit/transform"
+)
+
+// copied is what a COPY or ADD writes.
+type copied struct {
+	sources []string
+	dest    string // absolute
+	into    bool   // dest is a directory
+	from    string
+	inline  bool // here-documents
+	add     bool
+	known   bool // nothing in it depends on a build argument
+}
+
+// readCopy reads a COPY or ADD; nil for other instructions.
+func readCopy(f *transform.File, in *transform.Instruction) *copied {
+	cmd, _ := in.Command()
+	c := &copied{}
+	var sd instructions.SourcesAndDest
+	switch cc := cmd.(type) {
+	case *instructions.CopyCommand:
+		sd, c.from = cc.SourcesAndDest, cc.From
+	case *instructions.AddCommand:
+		sd, c.add = cc.SourcesAndDest, true
+	default:
+		return nil
+	}
+	st := f.State(in)
+	c.inline, c.known = len(sd.SourceContents) > 0, true
+	for _, s := range sd.SourcePaths {
+		text, ok := st.Expand(s)
+		c.known = c.known && ok
+		c.sources = append(c.sources, text)
+	}
+	dest, ok := st.Expand(sd.DestPath)
+	c.known = c.known && ok
+	c.into = strings.HasSuffix(dest, "/") || dest == "." || strings.HasSuffix(dest, "/.") || len(c.sources) > 1
+	c.dest = absolute(workdir(st), dest)
+	return c
+}
+
+// reach says how a COPY may write a path.
+type reach uint8
+
+const (
+	reachNone  reach = iota
+	reachFile        // as a file that it names
+	reachDir         // as part of a directory, known from the context
+	reachMaybe       // as part of a directory whose content is not known
+)
+
+// reaches finds out if a COPY writes a file, and from which path of the context.
+func (sp *split) reaches(c *copied, file string) (reach, string) {
+	if !c.known {
+		if strings.HasPrefix(file, strings.TrimSuffix(c.dest, "/")+"/") || file == c.dest {
+			return reachMaybe, ""
+		}
+		return reachNone, ""
+	}
+	best, from := reachNone, ""
+	for _, src := range c.sources {
+		r, p := sp.reachesFrom(c, src, file)
+		if r == reachFile || best == reachNone {
+			best, from = r, p
+		}
+		if r == reachFile {
+			break
+		}
+	}
+	return best, from
+}
+
+func (sp *split) reachesFrom(c *copied, src, file string) (reach, string) {
+	base := path.Base(path.Clean("/" + src))
+	if file == c.dest && !c.into {
+		return reachFile, src
+	}
+	rel, under := strings.CutPrefix(file, strings.TrimSuffix(c.dest, "/")+"/")
+	if !under {
+		return reachNone, ""
+	}
+	if rel == base {
+		if dir, known := sp.ctx.IsDir(src); !known || !dir {
+			return reachFile, src
+		}
+	}
+	if ok, err := path.Match(base, rel); strings.ContainsAny(base, "*?[") {
+		if err == nil && ok {
+			return reachFile, path.Join(path.Dir(src), rel)
+		}
+		return reachMaybe, ""
+	}
+	if c.from != "" || isRemote(src) {
+		return reachMaybe, ""
+	}
+	inside := path.Join(src, rel)
+	if found, known := sp.ctx.Exists(inside); known {
+		if found {
+			return reachDir, inside
+		}
+		return reachNone, ""
+	}
+	if path.Ext(base) != "" && base != "." && src != "." && src != "./" {
+		return reachNone, "" // a file of another name
+	}
+	return reachMaybe, ""
+}
+
+// feed gives the builder the files that pip reads, and what sets pip up.
+func (sp *split) feed() *transform.Finding {
+	for i, st := range sp.steps[:sp.last+1] {
+		for k := 0; k < len(st.needs); k++ { // requirement files add to it
+			if no := sp.feedOne(i, st, st.needs[k]); no != nil {
+				return no
+			}
+		}
+	}
+	for _, st := range sp.steps[:sp.last] {
+		if c := readCopy(sp.f, st.in); c != nil && setsUp(c) {
+			st.build = true
+		}
+	}
+	return nil
+}
+
+// setsUp reports a COPY of pip's or apt's settings, of keys or certificates.
+func setsUp(c *copied) bool {
+	return looksThere(c.dest+"/") || slices.ContainsFunc(c.sources, looksThere)
+}
+
+func (sp *split) feedOne(i int, st *splitStep, n pipNeed) *transform.Finding {
+	if mounted(st.in, n.path) {
+		sp.vcs, sp.known = true, false
+		return nil
+	}
+	if n.dir {
+		return sp.feedTree(i, n)
+	}
+	best, from := reachNone, ""
+	for _, before := range sp.steps[:i] {
+		c := readCopy(sp.f, before.in)
+		if c == nil {
+			continue
+		}
+		r, p := sp.reaches(c, n.path)
+		if r == reachNone {
+			continue
+		}
+		if c.from != "" {
+			return held(before.in.Body, "already-split", "pip installs what another stage has made")
+		}
+		before.build = true
+		if r != reachMaybe || best == reachNone {
+			best, from = r, p
+		}
+		if c.inline {
+			from = ""
+		}
+	}
+	switch {
+	case best == reachNone:
+		return held(n.at, "made-by-step", "no COPY or ADD brings %s: an earlier step or the image makes it", n.path)
+	case best == reachMaybe && !manifestDir(path.Dir(n.path)):
+		return held(n.at, "source-before-install", "%s comes with the source, and whether it installs parts of it is not known", n.path)
+	}
+	return sp.readRequirements(st, n, from)
+}
+
+// manifestDir reports a directory that by its name holds requirement files.
+func manifestDir(dir string) bool {
+	base := strings.ToLower(path.Base(dir))
+	return strings.HasPrefix(base, "req") || strings.HasPrefix(base, "dep") || base == "pip"
+}
+
+// mounted reports whether a RUN mounts a directory that holds the path.
+func mounted(in *transform.Instruction, p string) bool {
+	for _, flag := range in.Node.Flags {
+		spec, ok := strings.CutPrefix(flag, "--mount=")
+		if !ok || strings.Contains(spec, "type=cache") || strings.Contains(spec, "type=secret") {
+			continue
+		}
+		for _, field := range strings.Split(spec, ",") {
+			key, val, _ := strings.Cut(field, "=")
+			switch key {
+			case "target", "dst", "destination":
+				if !path.IsAbs(val) || p == path.Clean(val) || strings.HasPrefix(p, path.Clean(val)+"/") {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// feedTree gives the builder everything that is copied into a directory, or is
+// one that holds it.
+func (sp *split) feedTree(i int, n pipNeed) *transform.Finding {
+	found := false
+	for _, before := range sp.steps[:i] {
+		c := readCopy(sp.f, before.in)
+		if c == nil {
+			continue
+		}
+		within := func(p, dir string) bool { return p == dir || strings.HasPrefix(p, strings.TrimSuffix(dir, "/")+"/") }
+		if !within(c.dest, n.path) && !within(n.path, c.dest) {
+			continue
+		}
+		if c.from != "" {
+			return held(before.in.Body, "already-split", "pip installs what another stage has made")
+		}
+		before.build, found = true, true
+	}
+	if !found {
+		return held(n.at, "made-by-step", "no COPY or ADD brings %s: an earlier step or the image makes it", n.path)
+	}
+	return nil
+}
+
+// readRequirements follows a requirement file of the context into those that it
+// includes. Without the context it may include nothing that the original build
+// could not find either: only the copied files are there.
+func (sp *split) readRequirements(st *splitStep, n pipNeed, from string) *transform.Finding {
+	if !n.detail {
+		return nil
+	}
+	if from == "" || sp.ctx == nil {
+		sp.vcs, sp.known = true, false
+		return nil
+	}
+	r, err := sp.ctx.Requirements(from)
+	if err != nil {
+		sp.vcs, sp.known = true, false
+		return nil
+	}
+	if r.InstallsLocal {
+		return held(n.at, "local-install", "%s installs %s, which needs the source", from, strings.Join(r.LocalPaths, ", "))
+	}
+	sp.known = sp.known && r.Problem == ""
+	sp.vcs = sp.vcs || r.Problem != ""
+	for _, req := range r.Reqs {
+		sp.vcs = sp.vcs || req.VCS != ""
+		sp.name(req.Name)
+	}
+	main := path.Clean("/" + from)
+	for _, f := range r.Files {
+		rel, err := filepath.Rel(path.Dir(main), "/"+f)
+		if err == nil && "/"+f != main {
+			st.need(pipNeed{path.Join(path.Dir(n.path), filepath.ToSlash(rel)), false, n.at, false})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,259 @@
+package passes
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"refit/internal/argv"
+	"refit/internal/buildctx"
+	"refit/internal/facts"
+	"refit/internal/shell"
+	"refit/transform"
+)
+
+// pipNeed is a file or directory that pip reads.
+type pipNeed struct {
+	path   string // absolute, in the image
+	dir    bool   // a source tree or a directory of wheels
+	at     transform.Span
+	detail bool // a requirement file, which may name others
+}
+
+// checkPip reads every call of pip: what it needs, and whether the result goes
+// where the environment is.
+func (sp *split) checkPip() *transform.Finding {
+	sp.known = true
+	firstCall := true
+	for _, st := range sp.steps[:sp.last+1] {
+		if no := sp.checkPipVariables(st); no != nil {
+			return no
+		}
+		if st.script == nil {
+			continue
+		}
+		state := sp.f.State(st.in)
+		if st.pip && !isRoot(state.User) {
+			return held(st.in.Body, "non-root-install", "pip runs as %q, which installs into that user's home", state.User)
+		}
+		dir := workdir(state)
+		for _, u := range st.units {
+			inner := dir
+			for _, c := range u.all {
+				inner = changeDir(state, c, inner)
+				p, ok := argv.Pip(c)
+				if !ok {
+					continue
+				}
+				if no := sp.checkCall(st, p, c, inner); no != nil {
+					return no
+				}
+				if firstCall && p.IsInstall() {
+					firstCall = false
+					sp.upgradesPip = p.Has("--upgrade") && slices.ContainsFunc(p.Operands, func(w shell.Word) bool { return strings.HasPrefix(w.Text, "pip") })
+				}
+			}
+			if len(u.all) == 1 {
+				dir = inner
+			}
+		}
+	}
+	return nil
+}
+
+// checkPipVariables looks for settings of pip that move its results.
+func (sp *split) checkPipVariables(st *splitStep) *transform.Finding {
+	if st.in.Keyword != "env" && st.in.Keyword != "arg" {
+		return nil
+	}
+	text := sp.f.Text(st.in.Body)
+	for _, name := range []string{"PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT=", "PIP_SRC", "PYTHONHOME", "PYTHONUSERBASE"} {
+		if strings.Contains(text, name) {
+			return held(st.in.Body, "pip-elsewhere", "%s sends what pip installs to another place", strings.TrimSuffix(name, "="))
+		}
+	}
+	return nil
+}
+
+func isRoot(user string) bool {
+	name, _, _ := strings.Cut(user, ":")
+	return name == "" || name == "root" || name == "0"
+}
+
+// workdir is the working directory; the official Python images start in "/".
+func workdir(st *transform.State) string {
+	if st.Workdir == "" {
+		return "/"
+	}
+	return st.Workdir
+}
+
+// changeDir is the directory after a command; "" when it is not known.
+func changeDir(st *transform.State, c *shell.Command, dir string) string {
+	if c.Name() != "cd" || len(c.Words) != 2 {
+		return dir
+	}
+	to, ok := shellValue(st, c.Words[1])
+	switch {
+	case !ok:
+		return ""
+	case path.IsAbs(to):
+		return path.Clean(to)
+	case dir == "":
+		return ""
+	}
+	return path.Join(dir, to)
+}
+
+// shellValue is a word's value where it holds nothing but ENVs of the file.
+func shellValue(st *transform.State, w shell.Word) (string, bool) {
+	switch {
+	case w.Static:
+		return w.Text, true
+	case w.HasCmdSubst || w.HasTilde || w.HasBrace || w.HasGlob:
+		return "", false
+	}
+	return st.Expand(w.Text)
+}
+
+// elsewhere are options with which pip installs outside the environment.
+var elsewhere = []string{"--user", "--target", "--prefix", "--root", "--src", "--python"}
+
+func (sp *split) checkCall(st *splitStep, p *argv.PipCmd, c *shell.Command, dir string) *transform.Finding {
+	at := shell.In(st.in, c.Span)
+	switch {
+	case p.Through("sudo") || p.Through("su"):
+		return held(at, "path-lost", "sudo finds another pip than that of the environment")
+	case p.Dir != "" || strings.Contains(p.Python, "/"):
+		return held(at, "absolute-path", "pip is called by its path, which is not that of the environment")
+	case p.Python != "" && sp.python.lacks(p.Python):
+		return held(at, "absolute-path", "the environment has no %s, so that the image's own would be used", p.Python)
+	case p.Fed || !p.Known && p.IsInstall():
+		return held(at, "unclear-step", "what pip is asked to install is not certain")
+	case !p.IsInstall():
+		return nil
+	}
+	for _, o := range p.Options {
+		if slices.Contains(elsewhere, o.Name) {
+			return held(at, "pip-elsewhere", "%s installs outside the environment", o.Name)
+		}
+	}
+	state := sp.f.State(st.in)
+	for _, o := range p.Options {
+		if no := sp.needOption(st, state, o, dir, at); no != nil {
+			return no
+		}
+	}
+	for _, w := range p.Operands {
+		if no := sp.needOperand(st, state, w, dir, at); no != nil {
+			return no
+		}
+	}
+	return nil
+}
+
+// needOption notes the files that an option names.
+func (sp *split) needOption(st *splitStep, state *transform.State, o argv.Option, dir string, at transform.Span) *transform.Finding {
+	switch o.Name {
+	case "--requirement", "--constraint", "--find-links", "--editable":
+	default:
+		return nil
+	}
+	val := o.Holder
+	val.Text = o.Value
+	text, ok := shellValue(state, val)
+	if !ok {
+		return held(at, "unclear-step", "the value of %s is not known before the build", o.Name)
+	}
+	text = strings.TrimPrefix(text, "file://")
+	switch {
+	case o.Name == "--editable" && isRemote(text):
+		sp.vcs = true
+		return nil
+	case o.Name == "--editable":
+		return held(at, "local-install", "an editable installation is a link to the source, with files in it that the runtime would lack")
+	case isRemote(text):
+		sp.known = sp.known && o.Name != "--requirement"
+		sp.vcs = sp.vcs || o.Name == "--requirement"
+		return nil
+	case !path.IsAbs(text) && dir == "":
+		return held(at, "unclear-step", "the directory that pip runs in is not known")
+	}
+	st.relative = st.relative || !path.IsAbs(text)
+	st.need(pipNeed{absolute(dir, text), o.Name == "--find-links", at, o.Name == "--requirement"})
+	return nil
+}
+
+func absolute(dir, p string) string {
+	if path.IsAbs(p) {
+		return path.Clean(p)
+	}
+	return path.Join(dir, p)
+}
+
+func (st *splitStep) need(n pipNeed) { st.needs = append(st.needs, n) }
+
+// isRemote reports a URL, version control included.
+func isRemote(text string) bool {
+	return strings.Contains(text, "://") || strings.HasPrefix(text, "git+")
+}
+
+// needOperand reads one requirement of the command line.
+func (sp *split) needOperand(st *splitStep, state *transform.State, w shell.Word, dir string, at transform.Span) *transform.Finding {
+	text, ok := w.Text, w.Literal()
+	if !ok {
+		text, ok = shellValue(state, w)
+	}
+	if !ok && namesDistribution(w.Text) {
+		sp.name(w.Text)
+		return nil
+	}
+	if !ok {
+		return held(at, "unclear-step", "what pip is asked to install is only known when the image is built")
+	}
+	if w.HasGlob && strings.Contains(text, "*") && !strings.Contains(text, "==") {
+		st.relative = st.relative || !path.IsAbs(text)
+		st.need(pipNeed{absolute(dir, path.Dir(text)), true, at, false})
+		return nil
+	}
+	for _, one := range strings.Fields(text) {
+		req, err := buildctx.ParseRequirement(one)
+		switch {
+		case err != nil:
+			sp.known = false
+		case req.Local() && !path.IsAbs(req.Path) && dir == "":
+			return held(at, "unclear-step", "the directory that pip runs in is not known")
+		case req.Local():
+			sp.vcs, sp.known = true, false
+			st.relative = st.relative || !path.IsAbs(req.Path)
+			st.need(pipNeed{absolute(dir, req.Path), true, at, false})
+		default:
+			sp.vcs = sp.vcs || req.VCS != ""
+			sp.name(req.Name)
+		}
+	}
+	return nil
+}
+
+// namesDistribution reports a requirement that starts with a name, such as
+// sentry==$VERSION.
+func namesDistribution(text string) bool {
+	i := strings.IndexAny(text, "=<>~![$`")
+	return i > 0 && strings.ContainsAny(text[i:i+1], "=<>~![") && !strings.ContainsAny(text[:i], "/. ")
+}
+
+// name notes a distribution that pip installs.
+func (sp *split) name(distribution string) {
+	if i := strings.IndexAny(distribution, "=<>~!;@ "); i > 0 {
+		distribution = distribution[:i]
+	}
+	p, ok := facts.SystemPackagesFor(distribution)
+	if !ok {
+		sp.known = false
+		return
+	}
+	if p.Kind == facts.Wheel || p.Kind == facts.SourceOnly {
+		libs, ok := p.Runtime(sp.suite)
+		sp.known = sp.known && ok && !slices.ContainsFunc(libs, isCompilerLib)
+	}
+}

@@ -1,0 +1,274 @@
+package passes
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"refit/internal/argv"
+	"refit/internal/buildctx"
+	"refit/internal/facts"
+	"refit/internal/shell"
+	"refit/transform"
+)
+
+// split is what is found out about a stage that is to be taken apart.
+type split struct {
+	f      *transform.File
+	s      *transform.Stage
+	ctx    *buildctx.Context
+	suite  string // Debian's codename, "" when unknown
+	slim   bool
+	alpine bool
+	python pyVersion
+
+	steps       []*splitStep
+	first, last int // the first and the last step with pip
+
+	vcs         bool            // pip may fetch from version control
+	known       bool            // the system packages of everything that pip installs are known
+	upgradesPip bool            // the first thing that pip installs is pip
+	purged      map[string]bool // packages that the file removes again
+	autoremoved bool
+	installed   map[string]bool // packages that the runtime installs by name
+	dropped     []string        // packages that only the builder has
+	notes       []transform.Note
+}
+
+// splitStep is an instruction of the stage and what becomes of it.
+type splitStep struct {
+	in       *transform.Instruction
+	script   *shell.Script // of a RUN
+	units    []*splitUnit
+	calls    map[*splitUnit]*pkgCall
+	pip      bool
+	needs    []pipNeed // what pip reads
+	relative bool      // some of it by a path that starts in the working directory
+
+	build, run          bool             // it is in the builder, in the runtime
+	buildEdits, runEdit []transform.Edit // what changes in its text there
+}
+
+// held is a decline.
+func held(at transform.Span, key, format string, args ...any) *transform.Finding {
+	return &transform.Finding{At: at, Reason: key, Why: fmt.Sprintf(format, args...)}
+}
+
+// planSplit finds out if and how the final stage can be split. Both results are
+// nil when the pass has nothing to do with the file.
+func planSplit(f *transform.File) (*split, *transform.Finding) {
+	sp := &split{f: f, s: f.Final(), ctx: contextOf(f), first: -1, installed: map[string]bool{}}
+	sp.read()
+	if sp.first < 0 {
+		return nil, sp.alreadySplit()
+	}
+	for _, check := range []func() *transform.Finding{
+		sp.checkBase, sp.alreadySplit, sp.checkKinds, sp.checkPip, sp.checkBefore,
+	} {
+		if no := check(); no != nil {
+			return nil, no
+		}
+	}
+	sp.packages()
+	for _, plan := range []func() *transform.Finding{
+		sp.divide, sp.feed, sp.checkRuntime, sp.checkCompilers,
+	} {
+		if no := plan(); no != nil {
+			return nil, no
+		}
+	}
+	sp.repeatState()
+	return sp, nil
+}
+
+// read makes the steps and finds those with pip.
+func (sp *split) read() {
+	for _, in := range sp.s.Instructions {
+		st := &splitStep{in: in, run: true, calls: map[*splitUnit]*pkgCall{}}
+		if in.Keyword == "run" {
+			st.script = shell.Of(sp.f, in)
+			st.units = splitUnits(st.script)
+			for _, u := range st.units {
+				st.pip = st.pip || u.installs()
+			}
+		}
+		if st.pip {
+			if sp.first < 0 {
+				sp.first = len(sp.steps)
+			}
+			sp.last = len(sp.steps)
+		}
+		sp.steps = append(sp.steps, st)
+	}
+}
+
+// installs reports whether the unit runs pip install.
+func (u *splitUnit) installs() bool {
+	return slices.ContainsFunc(u.all, func(c *shell.Command) bool {
+		p, ok := argv.Pip(c)
+		return ok && !p.UV && p.IsInstall()
+	})
+}
+
+// checkBase asks for an official Python image that the pass knows.
+func (sp *split) checkBase() *transform.Finding {
+	at := sp.s.From.Body
+	if sp.f.Options.Profile == transform.ProfileDev {
+		return held(at, "profile-dev", "the profile “dev” keeps one stage, with the compilers, to debug in")
+	}
+	if sp.s.Base.Stage != nil {
+		return held(at, "based-on-stage", "the final stage starts from the stage %q, which others may use too", sp.s.Base.Raw)
+	}
+	img, ok := baseImage(sp.s)
+	if !ok || !img.Official || img.Name != "python" {
+		return held(at, "other-base", "the stage does not start from an official Python image: which Python and pip it has is not known")
+	}
+	tag := img.Tag
+	if tag == "" {
+		tag = "latest"
+	}
+	sp.suite, _ = facts.ImageDistro("python", tag)
+	sp.alpine = strings.Contains(tag, "alpine")
+	sp.slim = strings.Contains(tag, "slim")
+	if strings.Contains(tag, "windows") || strings.Contains(tag, "nanoserver") || strings.Contains(tag, "onbuild") || strings.HasPrefix(sp.suite, "windows") {
+		return held(at, "other-base", "the tag %q is a Windows image or has ONBUILD triggers", tag)
+	}
+	sp.python = pythonOf(tag, len(sp.s.Base.Args) > 0)
+	if why := sp.python.lacksVenv(); why != "" {
+		return held(at, "old-python", "%s", why)
+	}
+	return nil
+}
+
+// alreadySplit recognises a stage that takes its packages from another one.
+func (sp *split) alreadySplit() *transform.Finding {
+	for _, e := range sp.s.Deps {
+		if e.Kind != transform.EdgeCopy {
+			continue
+		}
+		text := sp.f.Text(e.At.Body)
+		for _, mark := range []string{"venv", "virtualenv", "site-packages", "/usr/local", "wheel", "/install", "/.local", "/app"} {
+			if strings.Contains(text, mark) && (e.To == nil || sp.first >= 0 || installsPython(sp.f, e.To)) {
+				return held(e.At.Body, "already-split", "the stage takes what another one has installed")
+			}
+		}
+	}
+	return nil
+}
+
+// installsPython reports whether pip or another installer of Python runs in a
+// stage.
+func installsPython(f *transform.File, s *transform.Stage) bool {
+	for _, in := range s.Instructions {
+		if in.Keyword != "run" {
+			continue
+		}
+		for _, u := range splitUnits(shell.Of(f, in)) {
+			if u.role == rolePip || u.role == roleManager || u.role == roleVenv {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// checkKinds declines the steps that no split can deal with, wherever they are.
+func (sp *split) checkKinds() *transform.Finding {
+	for i, st := range sp.steps {
+		at := st.in.Body
+		switch st.in.Keyword {
+		case "onbuild":
+			return held(at, "onbuild", "a trigger runs in the builds of others, whose stages are not known")
+		case "env":
+			if strings.Contains(sp.f.Text(at), "VIRTUAL_ENV") {
+				return held(at, "own-venv", "the file sets up a virtual environment of its own")
+			}
+			continue
+		case "run":
+		default:
+			continue
+		}
+		if strings.Contains(sp.f.Text(at), "/opt/venv") {
+			return held(at, "own-venv", "the file uses /opt/venv already")
+		}
+		for _, u := range st.units {
+			if no := st.checkUnit(u); no != nil {
+				return no
+			}
+		}
+		if i <= sp.last && st.script.Form == shell.Opaque {
+			return held(at, "unclear-step", "the step cannot be read: %s", st.script.Why)
+		}
+		if !st.pip && st.script.Toolset().Has("pip") && !slices.ContainsFunc(st.units, func(u *splitUnit) bool { return u.role == rolePip }) {
+			return held(at, "unclear-step", "it runs pip in a way that is not understood")
+		}
+	}
+	return nil
+}
+
+func (st *splitStep) checkUnit(u *splitUnit) *transform.Finding {
+	at := shell.In(st.in, u.top[0].Span)
+	switch u.role {
+	case roleManager:
+		return held(at, "package-manager", "another installer of Python packages has its own idea of where they go")
+	case roleSetup:
+		return held(at, "setup-py", "setup.py compiles or installs the source: it needs the compilers where the source is")
+	case roleVenv:
+		return held(at, "own-venv", "the file makes a virtual environment of its own")
+	case roleMixed:
+		return held(at, "unclear-step", "pip and other programs are in one condition or pipeline")
+	}
+	return nil
+}
+
+// checkBefore declines steps up to the last pip step whose result pip may need,
+// other than packages and settings.
+func (sp *split) checkBefore() *transform.Finding {
+	for i, st := range sp.steps[:sp.last+1] {
+		for j, u := range st.units {
+			if i == sp.last && j > lastPip(st) {
+				break
+			}
+			at := shell.In(st.in, u.top[0].Span)
+			if u.role == roleUnknown {
+				return held(at, "outside-install", "what %s installs, pip may need too", describe(u))
+			}
+			if u.role == rolePackage && !packageCall(u.top[0]).understood(st.script) {
+				return held(at, "unclear-step", "the packages cannot be told apart")
+			}
+		}
+	}
+	return nil
+}
+
+// understood reports whether a call's packages can be sorted.
+func (p *pkgCall) understood(s *shell.Script) bool {
+	p.resolve(s)
+	return p.clear && p.verb != "builddep" && (p.verb != "" || len(p.words) == 0)
+}
+
+func lastPip(st *splitStep) int {
+	last := -1
+	for i, u := range st.units {
+		if u.installs() {
+			last = i
+		}
+	}
+	return last
+}
+
+// describe names a unit by its first words.
+func describe(u *splitUnit) string {
+	name := u.top[0].Name()
+	for _, c := range u.all {
+		if c.Kind == shell.Simple && c.Name() != "" && roleOf(c) == roleUnknown {
+			name = c.Name()
+			break
+		}
+	}
+	if name == "" {
+		return "this step"
+	}
+	return "“" + path.Base(name) + "”"
+}

@@ -1,0 +1,89 @@
+package passes
+
+import (
+	"strconv"
+	"strings"
+
+	"refit/internal/facts"
+)
+
+// pyVersion is the version of Python that a tag names; patch is -1 where the tag
+// leaves it open, and minor -1 where nothing is sure.
+type pyVersion struct {
+	major, minor, patch int
+	sure                bool // false: a build argument may choose another one
+}
+
+// pythonOf reads the version out of a tag; a tag that floats over versions is
+// what it was when the catalogue was made.
+func pythonOf(tag string, byArg bool) pyVersion {
+	v := pyVersion{-1, -1, -1, !byArg}
+	version, _, _ := strings.Cut(tag, "-")
+	parts := strings.Split(version, ".")
+	n, err := strconv.Atoi(parts[0])
+	if err != nil || len(parts) == 1 {
+		t, ok := facts.LookupTag("python", tag)
+		if !ok {
+			v.major, v.sure = 3, false
+			if err == nil {
+				v.major = n
+			}
+			return v
+		}
+		full := strings.Split(t.FullVersion(), ".")
+		v.major, _ = strconv.Atoi(full[0])
+		if len(full) > 1 {
+			v.minor, _ = strconv.Atoi(full[1])
+		}
+		return v
+	}
+	v.major = n
+	v.minor, _ = strconv.Atoi(strings.TrimRight(parts[1], "abrc"))
+	if len(parts) > 2 {
+		if p, err := strconv.Atoi(parts[2]); err == nil {
+			v.patch = p
+		}
+	}
+	return v
+}
+
+// lacksVenv says why no environment can be made, "" if one can.
+func (v pyVersion) lacksVenv() string {
+	switch {
+	case v.major == 2 && v.minor == 7 && (v.patch < 0 || v.patch >= 13), v.major == 2 && v.minor < 0:
+		return "" // virtualenv's last release for it; pip 9, which came with 2.7.13, finds that
+	case v.major == 2:
+		return "this Python 2 has neither a venv module nor a pip that finds a virtualenv for it"
+	case v.major == 3 && v.minor >= 0 && v.minor < 4:
+		return "the venv module of this Python brings no pip"
+	}
+	return ""
+}
+
+// makeVenv is the command that makes the environment.
+//
+// The image's own setuptools and wheel, by which source distributions are built,
+// are not in a new environment, so that one without them would build otherwise
+// than the image did (pip 23.1 isolates builds where wheel is missing). The
+// environment sees them with --system-site-packages. Since Python 3.12 the image
+// has neither. The pip that venv brings is the one that the release of Python was
+// made with: before 3.8 too old to know the wheels that the image's own pip takes.
+func (v pyVersion) makeVenv(upgraded bool) string {
+	switch {
+	case v.major == 2:
+		return `pip install "virtualenv<20.16" && virtualenv --system-site-packages /opt/venv`
+	case v.sure && v.minor >= 12:
+		return "python -m venv /opt/venv"
+	case upgraded || v.minor > 8 || v.minor == 8 && (v.patch < 0 || v.patch > 2):
+		return "python -m venv --system-site-packages /opt/venv"
+	}
+	return `python -m venv --system-site-packages /opt/venv && /opt/venv/bin/pip install "pip==$(pip --version | cut -d ' ' -f 2)"`
+}
+
+// lacks reports interpreters of the image that have no name in the environment:
+// "python3.6" for an environment of Python 3.6, since venv links python3.X from
+// 3.9 on only.
+func (v pyVersion) lacks(name string) bool {
+	rest, ok := strings.CutPrefix(name, "python3.")
+	return ok && rest != "" && strings.Trim(rest, "0123456789") == "" && v.major == 3 && (v.minor < 10 || !v.sure)
+}

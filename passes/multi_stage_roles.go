@@ -1,0 +1,273 @@
+package passes
+
+import (
+	"slices"
+	"strings"
+
+	"refit/internal/argv"
+	"refit/internal/shell"
+)
+
+// splitRole says which stage a command of a RUN belongs to once the stage is split.
+type splitRole uint8
+
+const (
+	roleShell   splitRole = iota // cd, set, export, an assignment: goes wherever its neighbours go
+	rolePlain                    // runtime; nothing that pip does can depend on it
+	rolePip                      // builder
+	rolePackage                  // apt or apk: sorted package by package
+	roleTidy                     // clears what apt or apk left: stays with them
+	rolePipTidy                  // clears what pip left: goes with pip
+	roleConfig                   // sets up pip, git, certificates or apt's sources: both stages
+	roleUnknown                  // may give pip something to build with
+	roleManager                  // another installer of Python packages
+	roleSetup                    // python setup.py install and the like
+	roleVenv                     // makes a virtual environment
+	roleMixed                    // pip and something else in one compound command
+)
+
+// splitUnit is a part of a RUN that stays together: a command, a pipeline, or what
+// "||" joins.
+type splitUnit struct {
+	top  []*shell.Command // at top level
+	all  []*shell.Command // with what they contain
+	role splitRole
+}
+
+// splitUnits takes a script apart where "&&", ";" and newlines join its commands.
+func splitUnits(s *shell.Script) []*splitUnit {
+	var list []*splitUnit
+	root := map[*shell.Command]*splitUnit{}
+	for _, c := range s.Commands() {
+		if c.Parent != nil {
+			u := root[c.Parent]
+			root[c] = u
+			u.all = append(u.all, c)
+			continue
+		}
+		joined := c.Op == "&&" || c.Op == ";" || c.Op == "newline"
+		if len(list) == 0 || joined {
+			list = append(list, &splitUnit{})
+		}
+		u := list[len(list)-1]
+		root[c] = u
+		u.top, u.all = append(u.top, c), append(u.all, c)
+	}
+	for _, u := range list {
+		u.role = u.combine()
+	}
+	return list
+}
+
+// combine is the role of the unit as a whole: that of its commands when they
+// agree, else the one that asks for more care.
+func (u *splitUnit) combine() splitRole {
+	seen := map[splitRole]bool{}
+	for _, c := range u.all {
+		if c.Background {
+			seen[roleUnknown] = true
+		}
+		if c.Kind == shell.Simple {
+			seen[roleOf(c)] = true
+		}
+	}
+	for _, r := range []splitRole{roleMixed, roleManager, roleSetup, roleVenv} {
+		if seen[r] {
+			return r
+		}
+	}
+	delete(seen, roleShell)
+	if seen[rolePip] {
+		delete(seen, rolePlain)
+		delete(seen, rolePipTidy)
+		if len(seen) > 1 {
+			return roleMixed
+		}
+		return rolePip
+	}
+	if seen[rolePackage] && len(u.top) == 1 && len(u.all) == 1 {
+		return rolePackage
+	}
+	for _, r := range []splitRole{roleUnknown, rolePackage, roleConfig, roleTidy, rolePipTidy, rolePlain} {
+		if seen[r] {
+			if r == rolePackage {
+				return roleUnknown // within a condition or a pipeline
+			}
+			return r
+		}
+	}
+	return roleShell
+}
+
+// managers install Python packages in ways of their own.
+var managers = setOf(`pipenv poetry uv pdm conda mamba micromamba pip-sync easy_install easy_install-2.7 easy_install-3.6
+	buildout hatch rye pipx pip-compile flit`)
+
+// roleOf is the role of a simple command.
+func roleOf(c *shell.Command) splitRole {
+	if len(c.Words) == 0 {
+		return redirected(c, roleShell)
+	}
+	if p, ok := argv.Pip(c); ok {
+		return pipRole(p)
+	}
+	if p := packageCall(c); p != nil {
+		return rolePackage
+	}
+	if _, ok := argv.Venv(c); ok {
+		return roleVenv
+	}
+	call, ok := argv.Of(c)
+	if !ok {
+		return roleUnknown
+	}
+	switch {
+	case managers[call.Name] || strings.HasPrefix(call.Name, "easy_install"):
+		return roleManager
+	case call.Python == "" && isPythonName(call.Name):
+		return pythonRole(call.Words)
+	case call.Python != "":
+		return rolePlain // a module: it comes from what pip installs, or from the application
+	case call.Name == "rm":
+		return removeRole(call.Words)
+	case call.Name == "git" || call.Name == "update-ca-certificates" || call.Name == "apt-key" || call.Name == "add-apt-repository":
+		if len(call.Words) > 0 && call.Words[0].Text == "clone" {
+			return rolePlain
+		}
+		return roleConfig
+	case shellWords[call.Name]:
+		return roleShell
+	case plainTools[call.Name]:
+		return redirected(c, placed(call, rolePlain))
+	}
+	return roleUnknown
+}
+
+func pipRole(p *argv.PipCmd) splitRole {
+	switch p.Subcommand.Text {
+	case "cache":
+		return rolePipTidy
+	case "config":
+		return roleConfig
+	case "wheel", "download":
+		return roleMixed
+	}
+	if p.UV {
+		return roleManager
+	}
+	return rolePip
+}
+
+func isPythonName(name string) bool {
+	v, ok := strings.CutPrefix(name, "python")
+	return ok && strings.Trim(v, "0123456789.") == ""
+}
+
+// pythonRole looks for setup.py, which installs or compiles.
+func pythonRole(args []shell.Word) splitRole {
+	for _, w := range args {
+		if strings.HasSuffix(w.Text, "setup.py") {
+			return roleSetup
+		}
+		if strings.HasSuffix(w.Text, "get-pip.py") || strings.HasSuffix(w.Text, "get-poetry.py") {
+			return roleManager
+		}
+	}
+	return rolePlain
+}
+
+// removeRole tells the caches apart that a RUN removes.
+func removeRole(args []shell.Word) splitRole {
+	lists, cache := false, false
+	for _, w := range args {
+		switch {
+		case strings.HasPrefix(w.Text, "-"):
+		case strings.HasPrefix(w.Text, "/var/lib/apt") || strings.HasPrefix(w.Text, "/var/cache/a"):
+			lists = true
+		case strings.Contains(w.Text, ".cache"):
+			cache = true
+		case w.Text == "/tmp/*" || w.Text == "/var/tmp/*" || w.Text == "/tmp/pip*":
+		default:
+			return rolePlain
+		}
+	}
+	switch {
+	case lists:
+		return roleTidy
+	case cache:
+		return rolePipTidy
+	}
+	return rolePlain
+}
+
+// shellWords act on the shell alone, or do nothing.
+var shellWords = setOf(`cd set export unset umask : true shopt source . trap`)
+
+// plainTools touch files, users and services; what pip installs does not depend
+// on them unless they write where pip, the compiler or the linker looks, which
+// placed and redirected hold against.
+var plainTools = setOf(`mkdir chmod chown chgrp useradd groupadd adduser addgroup usermod groupmod ln echo printf ls cat pwd env
+	date uname whoami id which touch sleep locale-gen localedef dpkg-reconfigure update-locale debconf-set-selections sed mv cp
+	install curl wget tar unzip gunzip xz bzip2 gzip find grep egrep awk head tail sort tr cut tee basename dirname [ test exit
+	getent passwd chpasswd npm yarn bower gulp grunt service a2enmod a2ensite a2dissite crontab setcap du df groups
+	sha256sum sha512sum md5sum stat file type command false xargs wc mktemp fc-cache supervisorctl openssl ssh-keyscan
+	ssh-keygen gpg gpgconf django-admin django-admin.py alembic flask celery pytest spacy playwright jupyter nltk streamlit
+	manage.py dumb-init tini gosu update-alternatives rename readlink realpath diff unlink rmdir dos2unix mkfifo mknod tree hostname
+	nginx java javac mvn git-lfs aws gcloud kubectl helm terraform dotnet`)
+
+// looked are the places where pip, compilers, linkers and apt look.
+var looked = []string{"/usr/lib", "/usr/include", "/usr/local/lib", "/usr/local/include", "/etc/pip", "/etc/apt", "/etc/ssl", "/etc/ld",
+	".pip", "pip.conf", ".config/pip", ".netrc", ".pypirc", "site-packages", "dist-packages", ".pydistutils", "ca-certificates",
+	".ssh", ".gitconfig", "known_hosts", "/etc/environment", "/opt/venv"}
+
+// looksThere reports whether text names a place where an installation looks.
+func looksThere(text string) bool {
+	return slices.ContainsFunc(looked, func(l string) bool { return strings.Contains(text, l) })
+}
+
+// placed is roleUnknown for a tool that unpacks or copies into the system, and
+// roleConfig for one that sets up pip, certificates or apt.
+func placed(call argv.Call, r splitRole) splitRole {
+	switch call.Name {
+	case "mkdir", "ls", "echo", "printf", "which", "grep", "egrep", "rm", "chown", "chmod":
+		return r
+	}
+	for i, w := range call.Words {
+		if looksThere(w.Text) {
+			return roleConfig
+		}
+		unpacks := call.Name == "tar" || call.Name == "unzip" || call.Name == "cp" || call.Name == "mv" || call.Name == "ln"
+		if unpacks && i > 0 && systemRoot(w.Text) {
+			return roleUnknown
+		}
+	}
+	return r
+}
+
+// systemRoot reports a directory under which libraries and headers lie.
+func systemRoot(dir string) bool {
+	switch strings.TrimSuffix(strings.TrimPrefix(dir, "--directory="), "/") {
+	case "", "/usr", "/usr/local":
+		return dir != ""
+	}
+	return false
+}
+
+// redirected raises the role of a command that writes where installations look.
+func redirected(c *shell.Command, r splitRole) splitRole {
+	for _, d := range c.Redirs {
+		if strings.HasPrefix(d.Op, ">") && looksThere(d.Target.Text) {
+			return roleConfig
+		}
+	}
+	return r
+}
+
+// setOf is a set of the words in text.
+func setOf(text string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(text) {
+		set[w] = true
+	}
+	return set
+}

@@ -1,0 +1,145 @@
+package passes
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"refit/internal/shell"
+)
+
+var variableRE = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
+
+// repeatState repeats in the builder the ENV, ARG, WORKDIR and SHELL that its
+// steps work under. It goes backwards, so that it knows for each one what the
+// steps behind it use.
+func (sp *split) repeatState() {
+	used := map[string]bool{}
+	use := func(st *splitStep) {
+		for _, m := range variableRE.FindAllStringSubmatch(sp.f.Text(st.in.Body), -1) {
+			used[m[1]] = true
+		}
+	}
+	read := sp.readByApplication()
+	inDir := false
+	for _, st := range slices.Backward(sp.steps[:sp.last+1]) {
+		switch st.in.Keyword {
+		case "shell":
+			st.build = true
+		case "env", "arg":
+			st.build = slices.ContainsFunc(keys(st), func(k string) bool {
+				return used[k] || !read[k] && !applicationVariable(k)
+			})
+		case "workdir":
+			st.build = inDir
+			inDir = inDir && !sp.absoluteDir(st)
+		default:
+			inDir = inDir || st.build && sp.usesDir(st)
+		}
+		if st.build {
+			use(st)
+		}
+	}
+}
+
+// keys are the variables that an ENV or ARG sets.
+func keys(st *splitStep) []string {
+	cmd, _ := st.in.Command()
+	var names []string
+	switch c := cmd.(type) {
+	case *instructions.EnvCommand:
+		for _, kv := range c.Env {
+			names = append(names, kv.Key)
+		}
+	case *instructions.ArgCommand:
+		for _, kv := range c.Args {
+			names = append(names, kv.Key)
+		}
+	}
+	return names
+}
+
+func (sp *split) absoluteDir(st *splitStep) bool {
+	cmd, _ := st.in.Command()
+	c, ok := cmd.(*instructions.WorkdirCommand)
+	if !ok {
+		return false
+	}
+	dir, ok := sp.f.State(st.in).Expand(c.Path)
+	return ok && path.IsAbs(dir)
+}
+
+// usesDir reports whether a step of the builder depends on the working directory.
+func (sp *split) usesDir(st *splitStep) bool {
+	if st.script != nil {
+		if st.relative || slices.ContainsFunc(st.in.Node.Flags, func(f string) bool { return strings.HasPrefix(f, "--mount") && strings.Contains(f, "bind") }) {
+			return true
+		}
+		return slices.ContainsFunc(st.units, func(u *splitUnit) bool {
+			return u.role == roleConfig || u.role == roleShell && slices.ContainsFunc(u.all, func(c *shell.Command) bool {
+				return c.Name() == "cd" && !strings.HasPrefix(c.Words[len(c.Words)-1].Text, "/")
+			})
+		})
+	}
+	cmd, _ := st.in.Command()
+	switch c := cmd.(type) {
+	case *instructions.CopyCommand:
+		return !path.IsAbs(c.DestPath)
+	case *instructions.AddCommand:
+		return !path.IsAbs(c.DestPath)
+	}
+	return false
+}
+
+// readByApplication are the variables that the container's own commands and
+// scripts use: settings of the application.
+func (sp *split) readByApplication() map[string]bool {
+	read := map[string]bool{}
+	for _, st := range sp.steps {
+		switch st.in.Keyword {
+		case "cmd", "entrypoint", "healthcheck", "expose":
+			for _, m := range variableRE.FindAllStringSubmatch(sp.f.Text(st.in.Body), -1) {
+				read[m[1]] = true
+			}
+			for _, s := range sp.scriptsOf(st) {
+				for _, v := range s.Vars {
+					read[v] = true
+				}
+			}
+		}
+	}
+	for _, name := range []string{"PATH", "HOME", "LANG", "LC_ALL", "USER"} {
+		delete(read, name)
+	}
+	for name := range read {
+		if strings.HasPrefix(name, "PIP_") || strings.HasSuffix(strings.ToLower(name), "_proxy") {
+			delete(read, name)
+		}
+	}
+	return read
+}
+
+// applicationVariables are read by frameworks and servers when they run, and by
+// no installer, compiler or build script. By the documentation of Python, Flask,
+// Django, gunicorn, uvicorn and Celery, and the names that people give to a port,
+// a host, an environment, a commit.
+var applicationVariables = setOf(`PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONFAULTHANDLER PYTHONHASHSEED PYTHONIOENCODING
+	PORT HOST ENV ENVIRONMENT APP_ENV DEBUG LOG_LEVEL LOGLEVEL SECRET_KEY DATABASE_URL REDIS_URL WEB_CONCURRENCY WORKERS TIMEOUT THREADS
+	BUILD_DATE VCS_REF VCS_URL COMMIT GIT_COMMIT GIT_SHA COMMIT_SHA IMAGE_VERSION APP_VERSION APP_NAME APP_MODULE MODULE_NAME VARIABLE_NAME
+	C_FORCE_ROOT TERM NLTK_DATA DISPLAY`)
+
+func applicationVariable(name string) bool {
+	if applicationVariables[name] {
+		return true
+	}
+	for _, p := range []string{"FLASK_", "DJANGO_", "GUNICORN_", "UVICORN_", "CELERY_", "POSTGRES_", "MYSQL_DATABASE", "MYSQL_USER", "MYSQL_PASSWORD",
+		"REDIS_", "DB_", "RABBITMQ_", "STREAMLIT_"} {
+		if strings.HasPrefix(name, p) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,256 @@
+package passes
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"refit/transform"
+)
+
+// insertAt is the index of the step above which the runtime takes the
+// environment: the first COPY or ADD from the context, so that a change of the
+// source does not copy the environment again, or the first pip step.
+func (sp *split) insertAt() int {
+	for i, st := range sp.steps[:sp.first] {
+		if c := readCopy(sp.f, st.in); c != nil && c.from == "" && st.run {
+			return i
+		}
+	}
+	return sp.first
+}
+
+// finding writes the change down.
+func (sp *split) finding() transform.Finding {
+	sp.dropManifests()
+	edits := []transform.Edit{{Span: sp.above(sp.s.From, sp.s.Index > 0), New: sp.builder()}}
+	at := sp.insertAt()
+	anchor := sp.steps[at].in
+	edits = append(edits, transform.Edit{Span: sp.above(anchor, true), New: sp.takeOver(anchor)})
+	for i, st := range sp.steps {
+		if st.run {
+			edits = append(edits, st.runEdit...)
+			continue
+		}
+		gone := st.in.Span
+		if i == at {
+			gone.Start = sp.above(anchor, true).Start
+		}
+		edits = append(edits, transform.Edit{Span: gone})
+	}
+	return transform.Finding{
+		At:    sp.s.From.Body,
+		Why:   sp.why(),
+		Edits: edits,
+		Notes: sp.distinctNotes(),
+	}
+}
+
+func (sp *split) why() string {
+	if len(sp.dropped) == 0 {
+		return "pip installs in a builder stage, and the runtime takes the finished environment: what pip leaves behind stays out of it"
+	}
+	slices.Sort(sp.dropped)
+	return fmt.Sprintf("pip installs in a builder stage, and the runtime takes the finished environment: %s stay out of it",
+		strings.Join(slices.Compact(sp.dropped), ", "))
+}
+
+func (sp *split) distinctNotes() []transform.Note {
+	var notes []transform.Note
+	for _, n := range sp.notes {
+		if !slices.Contains(notes, n) {
+			notes = append(notes, n)
+		}
+	}
+	return notes
+}
+
+// above is the place above an instruction: over its comments, below the blank
+// lines, or right above its text.
+func (sp *split) above(in *transform.Instruction, comments bool) transform.Span {
+	at := in.Body.Start
+	for at > 0 && sp.f.Src[at-1] != '\n' && at > in.Span.Start {
+		at-- // indentation
+	}
+	if comments {
+		lead := sp.f.Text(in.Leading())
+		at = in.Span.Start
+		for {
+			line, rest, ok := strings.Cut(lead, "\n")
+			if !ok || strings.TrimSpace(line) != "" {
+				break
+			}
+			at += len(line) + 1
+			lead = rest
+		}
+	}
+	return transform.Span{Start: at, End: at}
+}
+
+// keyword spells an instruction as the file does its FROM.
+func (sp *split) keyword(k string) string {
+	if from := sp.f.Text(sp.s.From.Body); strings.HasPrefix(from, "from") {
+		return strings.ToLower(k)
+	}
+	return k
+}
+
+// builderName is a name that no stage has and nothing refers to.
+func (sp *split) builderName() string {
+	for i := 0; ; i++ {
+		name := []string{"builder", "build", "venv"}[min(i, 2)]
+		if i > 2 {
+			name = fmt.Sprintf("venv%d", i-1)
+		}
+		taken := slices.ContainsFunc(sp.f.Stages, func(s *transform.Stage) bool {
+			return strings.EqualFold(s.Name, name) || strings.EqualFold(s.Base.Raw, name) ||
+				slices.ContainsFunc(s.Deps, func(e transform.Edge) bool { return strings.EqualFold(e.Image, name) })
+		})
+		if !taken {
+			return name
+		}
+	}
+}
+
+// builder is the text of the new stage.
+func (sp *split) builder() string {
+	var b strings.Builder
+	from := sp.s.From
+	b.WriteString(sp.f.Text(transform.Span{Start: from.Body.Start, End: sp.s.Base.Word.End}))
+	fmt.Fprintf(&b, " %s %s\n", sp.keyword("AS"), sp.builderName())
+	made := false
+	for _, st := range sp.steps[:sp.last+1] {
+		if !st.build {
+			continue
+		}
+		if _, isCopy := st.copies(); !made && (isCopy || st.pip) {
+			made = true
+			fmt.Fprintf(&b, "%s %s\n", sp.keyword("RUN"), sp.python.makeVenv(sp.upgradesPip))
+			fmt.Fprintf(&b, "%s PATH=/opt/venv/bin:$PATH\n", sp.keyword("ENV"))
+		}
+		b.WriteString(sp.copyOf(st))
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+func (st *splitStep) copies() (string, bool) {
+	k := st.in.Keyword
+	return k, k == "copy" || k == "add"
+}
+
+// copyOf is the text of a step for the builder, with the comments above it when
+// it moves.
+func (sp *split) copyOf(st *splitStep) string {
+	span := st.in.Body
+	if !st.run {
+		span.Start = sp.above(st.in, true).Start
+	}
+	edits := slices.Clone(st.buildEdits)
+	if _, isCopy := st.copies(); isCopy {
+		edits = append(edits, sp.withoutOwner(st)...)
+	}
+	text := applyTo(sp.f.Src, span, edits)
+	if !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	return text
+}
+
+// withoutOwner takes --chown off: the builder has not got the user.
+func (sp *split) withoutOwner(st *splitStep) []transform.Edit {
+	words := sp.f.Words(st.in)
+	for i, w := range words {
+		if strings.HasPrefix(w.Text, "--chown=") && i+1 < len(words) {
+			return []transform.Edit{{Span: transform.Span{Start: w.Span.Start, End: words[i+1].Span.Start}}}
+		}
+	}
+	return nil
+}
+
+// applyTo is the text of a span with the edits that lie in it.
+func applyTo(src string, span transform.Span, edits []transform.Edit) string {
+	slices.SortFunc(edits, func(a, b transform.Edit) int { return a.Span.Start - b.Span.Start })
+	var b strings.Builder
+	at := span.Start
+	for _, e := range edits {
+		b.WriteString(src[at:e.Span.Start])
+		b.WriteString(e.New)
+		at = e.Span.End
+	}
+	b.WriteString(src[at:span.End])
+	return b.String()
+}
+
+// takeOver is what the runtime gets instead of pip's steps.
+func (sp *split) takeOver(anchor *transform.Instruction) string {
+	text := fmt.Sprintf("%s --from=%s /opt/venv /opt/venv\n%s PATH=/opt/venv/bin:$PATH\n", sp.keyword("COPY"), sp.builderName(), sp.keyword("ENV"))
+	if last := sp.steps[len(sp.steps)-1]; last.in == anchor && !last.run && !strings.HasSuffix(sp.f.Text(anchor.Span), "\n") {
+		return strings.TrimSuffix(text, "\n")
+	}
+	return text
+}
+
+// dropManifests leaves out of the runtime what was copied for pip alone and
+// what a later COPY brings again.
+func (sp *split) dropManifests() {
+	for i, st := range sp.steps[:sp.last] {
+		c := readCopy(sp.f, st.in)
+		if !st.build || c == nil || c.add || c.from != "" || c.inline || !c.known || setsUp(c) {
+			continue
+		}
+		if sp.broughtAgain(i, c) {
+			st.run = false
+		}
+	}
+}
+
+// broughtAgain reports that every file that the i-th step copies is copied to
+// the same place by one later step, and that no step between them looks at it.
+func (sp *split) broughtAgain(i int, c *copied) bool {
+	for j := i + 1; j < len(sp.steps); j++ {
+		later := readCopy(sp.f, sp.steps[j].in)
+		if later != nil && later.known && later.from == "" && len(later.sources) == 1 && !hasExclude(sp.steps[j].in) &&
+			sameFiles(c, later) {
+			return true
+		}
+		if st := sp.steps[j]; st.script != nil && st.run {
+			text := sp.f.Text(st.in.Body)
+			if slices.ContainsFunc(st.units, func(u *splitUnit) bool { return u.role == roleUnknown }) ||
+				strings.Contains(text, c.dest) && c.dest != "/" ||
+				slices.ContainsFunc(c.sources, func(s string) bool { return strings.Contains(text, path.Base(s)) }) {
+				return false
+			}
+		}
+	}
+	return false
+}
+
+func hasExclude(in *transform.Instruction) bool {
+	return slices.ContainsFunc(in.Node.Flags, func(f string) bool { return strings.HasPrefix(f, "--exclude") })
+}
+
+// sameFiles reports that copying the directory which later names also writes
+// each file that c copies, to the same place.
+func sameFiles(c, later *copied) bool {
+	dir := path.Clean("/" + later.sources[0])
+	for _, src := range c.sources {
+		if strings.ContainsAny(src, "*?[") || isRemote(src) {
+			return false
+		}
+		file := path.Clean("/" + src)
+		rel, ok := strings.CutPrefix(file, strings.TrimSuffix(dir, "/")+"/")
+		if !ok || rel == "" || path.Ext(file) == "" {
+			return false
+		}
+		dest := c.dest
+		if c.into || path.Base(file) != path.Base(dest) {
+			dest = path.Join(c.dest, path.Base(file))
+		}
+		if path.Join(later.dest, rel) != dest {
+			return false
+		}
+	}
+	return true
+}
