@@ -238,10 +238,11 @@ func (sp *split) find(name string) []string {
 // scriptsOf are the shell scripts of the context that a step runs.
 func (sp *split) scriptsOf(st *splitStep) []*buildctx.Script {
 	var scripts []*buildctx.Script
-	if sp.ctx == nil {
+	s := shell.Of(sp.f, st.in)
+	if sp.ctx == nil || s == nil {
 		return nil
 	}
-	for _, name := range scriptNames(shell.Of(sp.f, st.in)) {
+	for _, name := range scriptNames(s) {
 		for _, p := range sp.find(name) {
 			if s, err := sp.ctx.Script(p); err == nil {
 				scripts = append(scripts, s)

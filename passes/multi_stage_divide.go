@@ -154,6 +154,9 @@ func (sp *split) note(p *pkgCall) {
 			}
 		}
 	}
+	if p.virtual != "" && sp.purged[p.virtual] {
+		sp.dropped = append(sp.dropped, p.virtual)
+	}
 }
 
 // divideOther places a call of apt or apk that installs nothing. alone says that
@@ -168,7 +171,7 @@ func (sp *split) divideOther(p *pkgCall, installsBuild, installsRun, alone bool)
 		names := 0
 		for _, w := range p.words {
 			names += len(w.names)
-			if slices.ContainsFunc(w.names, func(n string) bool { return !slices.Contains(sp.dropped, n) && !strings.HasPrefix(n, ".") }) {
+			if slices.ContainsFunc(w.names, func(n string) bool { return !slices.Contains(sp.dropped, n) }) {
 				return false, true
 			}
 		}

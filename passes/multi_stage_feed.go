@@ -135,7 +135,7 @@ func (sp *split) feed() *transform.Finding {
 
 // setsUp reports a COPY of pip's or apt's settings, of keys or certificates.
 func setsUp(c *copied) bool {
-	return looksThere(c.dest+"/") || slices.ContainsFunc(c.sources, looksThere)
+	return looksThere(c.dest+"/") || containsAny(c.dest+"/", linked) || slices.ContainsFunc(c.sources, looksThere)
 }
 
 func (sp *split) feedOne(i int, st *splitStep, n pipNeed) *transform.Finding {

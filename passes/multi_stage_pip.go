@@ -24,7 +24,6 @@ type pipNeed struct {
 // where the environment is.
 func (sp *split) checkPip() *transform.Finding {
 	sp.known = true
-	firstCall := true
 	for _, st := range sp.steps[:sp.last+1] {
 		if no := sp.checkPipVariables(st); no != nil {
 			return no
@@ -47,10 +46,6 @@ func (sp *split) checkPip() *transform.Finding {
 				}
 				if no := sp.checkCall(st, p, c, inner); no != nil {
 					return no
-				}
-				if firstCall && p.IsInstall() {
-					firstCall = false
-					sp.upgradesPip = p.Has("--upgrade") && slices.ContainsFunc(p.Operands, func(w shell.Word) bool { return strings.HasPrefix(w.Text, "pip") })
 				}
 			}
 			if len(u.all) == 1 {
@@ -254,6 +249,6 @@ func (sp *split) name(distribution string) {
 	}
 	if p.Kind == facts.Wheel || p.Kind == facts.SourceOnly {
 		libs, ok := p.Runtime(sp.suite)
-		sp.known = sp.known && ok && !slices.ContainsFunc(libs, isCompilerLib)
+		sp.compilerLib = sp.compilerLib || !ok || slices.ContainsFunc(libs, isCompilerLib)
 	}
 }

@@ -123,7 +123,7 @@ type pkgPlace struct {
 	why   string
 }
 
-// sort decides where a package goes. What is not known stays in the runtime and
+// sort decides where a package goes. What is not known stays in the runtime, and
 // is installed in the builder too, as it may be needed there.
 func (sp *split) sort(pkg string) pkgPlace {
 	switch {
@@ -140,8 +140,13 @@ func (sp *split) sort(pkg string) pkgPlace {
 	case runtimeOnly(pkg):
 		return pkgPlace{run: true}
 	}
-	return pkgPlace{build: true, run: true}
+	return pkgPlace{build: !sp.known || !fetchers[pkg], run: true}
 }
+
+// fetchers are tools for other steps; the build of a distribution that is known
+// calls none of them.
+var fetchers = setOf(`curl wget unzip gnupg gnupg2 xz-utils bzip2 file patch ca-certificates apt-transport-https lsb-release
+	software-properties-common`)
 
 func (sp *split) sortDev(pkg string) pkgPlace {
 	if sp.alpine && (pkg == "musl-dev" || pkg == "libc-dev" || pkg == "linux-headers" || pkg == "python3-dev" || pkg == "python-dev") {
@@ -174,7 +179,7 @@ func (sp *split) sortCompiler(pkg string) pkgPlace {
 	p := pkgPlace{build: true, why: pkg + " stays in the builder: it only serves to compile"}
 	var libs []string
 	switch {
-	case sp.known || !sp.slim && !sp.alpine:
+	case sp.known && !sp.compilerLib || !sp.slim && !sp.alpine:
 		return p
 	case strings.HasPrefix(pkg, "gfortran"):
 		libs = []string{"libgfortran5", "libgomp1"}

@@ -28,7 +28,7 @@ type split struct {
 
 	vcs         bool            // pip may fetch from version control
 	known       bool            // the system packages of everything that pip installs are known
-	upgradesPip bool            // the first thing that pip installs is pip
+	compilerLib bool            // something that pip compiles may load a library that comes with the compiler
 	purged      map[string]bool // packages that the file removes again
 	autoremoved bool
 	installed   map[string]bool // packages that the runtime installs by name
@@ -72,7 +72,7 @@ func planSplit(f *transform.File) (*split, *transform.Finding) {
 	}
 	sp.packages()
 	for _, plan := range []func() *transform.Finding{
-		sp.divide, sp.feed, sp.checkRuntime, sp.checkCompilers,
+		sp.feed, sp.divide, sp.checkRuntime, sp.checkCompilers,
 	} {
 		if no := plan(); no != nil {
 			return nil, no
@@ -144,14 +144,8 @@ func (sp *split) checkBase() *transform.Finding {
 // alreadySplit recognises a stage that takes its packages from another one.
 func (sp *split) alreadySplit() *transform.Finding {
 	for _, e := range sp.s.Deps {
-		if e.Kind != transform.EdgeCopy {
-			continue
-		}
-		text := sp.f.Text(e.At.Body)
-		for _, mark := range []string{"venv", "virtualenv", "site-packages", "/usr/local", "wheel", "/install", "/.local", "/app"} {
-			if strings.Contains(text, mark) && (e.To == nil || sp.first >= 0 || installsPython(sp.f, e.To)) {
-				return held(e.At.Body, "already-split", "the stage takes what another one has installed")
-			}
+		if e.Kind == transform.EdgeCopy && e.To != nil && installsPython(sp.f, e.To) {
+			return held(e.At.Body, "already-split", "the stage takes what another one has installed")
 		}
 	}
 	return nil

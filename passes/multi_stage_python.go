@@ -56,28 +56,31 @@ func (v pyVersion) lacksVenv() string {
 		return "this Python 2 has neither a venv module nor a pip that finds a virtualenv for it"
 	case v.major == 3 && v.minor >= 0 && v.minor < 4:
 		return "the venv module of this Python brings no pip"
+	case v.major == 3 && (v.minor == 4 && v.patch >= 0 && v.patch < 5 || v.minor == 5 && v.patch >= 0 && v.patch < 2):
+		return "the image's pip is older than “pip freeze --all”, by which the environment gets its tools"
 	}
 	return ""
 }
 
 // makeVenv is the command that makes the environment.
 //
-// The image's own setuptools and wheel, by which source distributions are built,
-// are not in a new environment, so that one without them would build otherwise
-// than the image did (pip 23.1 isolates builds where wheel is missing). The
-// environment sees them with --system-site-packages. Since Python 3.12 the image
-// has neither. The pip that venv brings is the one that the release of Python was
-// made with: before 3.8 too old to know the wheels that the image's own pip takes.
-func (v pyVersion) makeVenv(upgraded bool) string {
+// A new environment has neither the image's own wheel nor its setuptools, by
+// which source distributions are built; pip 23.1 and later even isolate builds
+// where wheel is missing, so that setup.py does not find what was installed
+// before. The environment sees them with --system-site-packages. Since Python
+// 3.12 the image has neither. Before 3.8 the pip that venv brings is too old to
+// know the wheels that the image's own pip takes, and the venv module forgets pip
+// beside --system-site-packages (bpo-24875): the image's own three are installed.
+func (v pyVersion) makeVenv() string {
 	switch {
 	case v.major == 2:
-		return `pip install "virtualenv<20.16" && virtualenv --system-site-packages /opt/venv`
+		return `pip install "virtualenv<20.16" && virtualenv /opt/venv`
 	case v.sure && v.minor >= 12:
 		return "python -m venv /opt/venv"
-	case upgraded || v.minor > 8 || v.minor == 8 && (v.patch < 0 || v.patch > 2):
+	case v.minor > 8 || v.minor == 8 && (v.patch < 0 || v.patch > 2):
 		return "python -m venv --system-site-packages /opt/venv"
 	}
-	return `python -m venv --system-site-packages /opt/venv && /opt/venv/bin/pip install "pip==$(pip --version | cut -d ' ' -f 2)"`
+	return "python -m venv /opt/venv && pip freeze --all | /opt/venv/bin/pip install -r /dev/stdin"
 }
 
 // lacks reports interpreters of the image that have no name in the environment:

@@ -215,14 +215,18 @@ var plainTools = setOf(`mkdir chmod chown chgrp useradd groupadd adduser addgrou
 	manage.py dumb-init tini gosu update-alternatives rename readlink realpath diff unlink rmdir dos2unix mkfifo mknod tree hostname
 	nginx java javac mvn git-lfs aws gcloud kubectl helm terraform dotnet`)
 
-// looked are the places where pip, compilers, linkers and apt look.
-var looked = []string{"/usr/lib", "/usr/include", "/usr/local/lib", "/usr/local/include", "/etc/pip", "/etc/apt", "/etc/ssl", "/etc/ld",
-	".pip", "pip.conf", ".config/pip", ".netrc", ".pypirc", "site-packages", "dist-packages", ".pydistutils", "ca-certificates",
-	".ssh", ".gitconfig", "known_hosts", "/etc/environment", "/opt/venv"}
+// looked are the places where pip, git and apt look for settings and keys.
+var looked = []string{"/etc/pip", "/etc/apt", "/etc/ssl", ".pip", "pip.conf", ".config/pip", ".netrc", ".pypirc", ".pydistutils",
+	"ca-certificates", ".ssh", ".gitconfig", "known_hosts", "/etc/environment"}
 
-// looksThere reports whether text names a place where an installation looks.
-func looksThere(text string) bool {
-	return slices.ContainsFunc(looked, func(l string) bool { return strings.Contains(text, l) })
+// linked are the places where compilers, linkers and Python look.
+var linked = []string{"/usr/lib", "/usr/include", "/usr/local/lib", "/usr/local/include", "/etc/ld", "site-packages", "/opt/venv"}
+
+// looksThere reports whether text names a place where settings lie.
+func looksThere(text string) bool { return containsAny(text, looked) }
+
+func containsAny(text string, parts []string) bool {
+	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(text, p) })
 }
 
 // placed is roleUnknown for a tool that unpacks or copies into the system, and
@@ -233,7 +237,10 @@ func placed(call argv.Call, r splitRole) splitRole {
 		return r
 	}
 	for i, w := range call.Words {
-		if looksThere(w.Text) {
+		switch {
+		case containsAny(w.Text, linked):
+			return roleUnknown
+		case looksThere(w.Text):
 			return roleConfig
 		}
 		unpacks := call.Name == "tar" || call.Name == "unzip" || call.Name == "cp" || call.Name == "mv" || call.Name == "ln"
@@ -256,7 +263,11 @@ func systemRoot(dir string) bool {
 // redirected raises the role of a command that writes where installations look.
 func redirected(c *shell.Command, r splitRole) splitRole {
 	for _, d := range c.Redirs {
-		if strings.HasPrefix(d.Op, ">") && looksThere(d.Target.Text) {
+		switch {
+		case !strings.HasPrefix(d.Op, ">"):
+		case containsAny(d.Target.Text, linked):
+			return roleUnknown
+		case looksThere(d.Target.Text):
 			return roleConfig
 		}
 	}

@@ -10,15 +10,21 @@ import (
 )
 
 // insertAt is the index of the step above which the runtime takes the
-// environment: the first COPY or ADD from the context, so that a change of the
-// source does not copy the environment again, or the first pip step.
+// environment: the first pip step, or the COPYs and ADDs before it, so that a
+// change of the source does not copy the environment again. It never moves above
+// a RUN, which a change of the requirements would then repeat.
 func (sp *split) insertAt() int {
-	for i, st := range sp.steps[:sp.first] {
+	at := sp.first
+	for i := sp.first - 1; i >= 0; i-- {
+		st := sp.steps[i]
+		if st.script != nil && st.run {
+			break
+		}
 		if c := readCopy(sp.f, st.in); c != nil && c.from == "" && st.run {
-			return i
+			at = i
 		}
 	}
-	return sp.first
+	return at
 }
 
 // finding writes the change down.
@@ -49,10 +55,10 @@ func (sp *split) finding() transform.Finding {
 
 func (sp *split) why() string {
 	if len(sp.dropped) == 0 {
-		return "pip installs in a builder stage, and the runtime takes the finished environment: what pip leaves behind stays out of it"
+		return "pip installs in a builder stage, and the runtime takes the finished environment, without what else pip leaves behind"
 	}
 	slices.Sort(sp.dropped)
-	return fmt.Sprintf("pip installs in a builder stage, and the runtime takes the finished environment: %s stay out of it",
+	return fmt.Sprintf("pip installs in a builder stage, and the runtime takes the finished environment, without %s",
 		strings.Join(slices.Compact(sp.dropped), ", "))
 }
 
@@ -126,7 +132,7 @@ func (sp *split) builder() string {
 		}
 		if _, isCopy := st.copies(); !made && (isCopy || st.pip) {
 			made = true
-			fmt.Fprintf(&b, "%s %s\n", sp.keyword("RUN"), sp.python.makeVenv(sp.upgradesPip))
+			fmt.Fprintf(&b, "%s %s\n", sp.keyword("RUN"), sp.python.makeVenv())
 			fmt.Fprintf(&b, "%s PATH=/opt/venv/bin:$PATH\n", sp.keyword("ENV"))
 		}
 		b.WriteString(sp.copyOf(st))
