@@ -45,7 +45,7 @@ func readCopy(f *transform.File, in *transform.Instruction) *copied {
 	dest, ok := st.Expand(sd.DestPath)
 	c.known = c.known && ok
 	c.into = strings.HasSuffix(dest, "/") || dest == "." || strings.HasSuffix(dest, "/.") || len(c.sources) > 1
-	c.dest = absolute(workdir(st), dest)
+	c.dest = absolute(pythonDir(st), dest)
 	return c
 }
 

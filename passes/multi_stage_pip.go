@@ -35,7 +35,7 @@ func (sp *split) checkPip() *transform.Finding {
 		if st.pip && !isRoot(state.User) {
 			return held(st.in.Body, "non-root-install", "pip runs as %q, which installs into that user's home", state.User)
 		}
-		dir := workdir(state)
+		dir := pythonDir(state)
 		for _, u := range st.units {
 			inner := dir
 			for _, c := range u.all {
@@ -75,8 +75,8 @@ func isRoot(user string) bool {
 	return name == "" || name == "root" || name == "0"
 }
 
-// workdir is the working directory; the official Python images start in "/".
-func workdir(st *transform.State) string {
+// pythonDir is the working directory; the official Python images start in "/".
+func pythonDir(st *transform.State) string {
 	if st.Workdir == "" {
 		return "/"
 	}

@@ -138,7 +138,7 @@ func roleOf(c *shell.Command) splitRole {
 	case shellWords[call.Name]:
 		return roleShell
 	case plainTools[call.Name]:
-		return redirected(c, placed(call, rolePlain))
+		return redirected(c, toolRole(call, rolePlain))
 	}
 	return roleUnknown
 }
@@ -205,7 +205,7 @@ var shellWords = setOf(`cd set export unset umask : true shopt source . trap`)
 
 // plainTools touch files, users and services; what pip installs does not depend
 // on them unless they write where pip, the compiler or the linker looks, which
-// placed and redirected hold against.
+// toolRole and redirected hold against.
 var plainTools = setOf(`mkdir chmod chown chgrp useradd groupadd adduser addgroup usermod groupmod ln echo printf ls cat pwd env
 	date uname whoami id which touch sleep locale-gen localedef dpkg-reconfigure update-locale debconf-set-selections sed mv cp
 	install curl wget tar unzip gunzip xz bzip2 gzip find grep egrep awk head tail sort tr cut tee basename dirname [ test exit
@@ -229,9 +229,9 @@ func containsAny(text string, parts []string) bool {
 	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(text, p) })
 }
 
-// placed is roleUnknown for a tool that unpacks or copies into the system, and
+// toolRole is roleUnknown for a tool that unpacks or copies into the system, and
 // roleConfig for one that sets up pip, certificates or apt.
-func placed(call argv.Call, r splitRole) splitRole {
+func toolRole(call argv.Call, r splitRole) splitRole {
 	switch call.Name {
 	case "mkdir", "ls", "echo", "printf", "which", "grep", "egrep", "rm", "chown", "chmod":
 		return r
