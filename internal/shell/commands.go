@@ -77,15 +77,7 @@ type Redir struct {
 func (s *Script) Commands() []*Command { return s.commands }
 
 // Top lists the commands at top level: the elements of its lists and pipelines.
-func (s *Script) Top() []*Command {
-	var top []*Command
-	for _, c := range s.commands {
-		if !c.Nested {
-			top = append(top, c)
-		}
-	}
-	return top
-}
+func (s *Script) Top() []*Command { return s.top }
 
 // A place is what a command inherits from where it stands.
 type place struct {

@@ -33,6 +33,7 @@ func (s *Script) parseExec(node *parser.Node) {
 		Words: s.Args,
 		Span:  between(s.Args[0].Span.Start, s.Args[len(s.Args)-1].Span.End),
 	}}
+	s.top = s.commands
 }
 
 // stringEnd returns the position after the JSON string that starts at pos.

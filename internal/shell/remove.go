@@ -3,6 +3,7 @@ package shell
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Separator is what stands between two consecutive commands at top level.
@@ -16,18 +17,19 @@ type Separator struct {
 // Separators lists what stands between the commands of Top.
 func (s *Script) Separators() []Separator { return s.seps }
 
+// separate derives the commands at top level and what stands between them.
 func (s *Script) separate() {
-	var prev *Command
 	for _, c := range s.commands {
 		if c.Nested {
 			continue
 		}
-		if prev != nil {
+		if n := len(s.top); n > 0 {
+			prev := s.top[n-1]
 			s.seps = append(s.seps, Separator{
 				Op: c.Op, Span: c.OpSpan, Gap: between(prev.Span.End, c.Span.Start), Left: prev, Right: c,
 			})
 		}
-		prev = c
+		s.top = append(s.top, c)
 	}
 }
 
@@ -41,10 +43,7 @@ func (s *Script) Simple() bool {
 	if _, ok := s.Comment(); ok || s.File.Stmts[0].Semicolon.IsValid() {
 		return false
 	}
-	for _, c := range s.commands {
-		if c.Nested {
-			continue
-		}
+	for _, c := range s.top {
 		if c.Kind != Simple || c.Negated || c.Op != "" && c.Op != "&&" {
 			return false
 		}
@@ -105,8 +104,8 @@ func (s *Script) Remove(gone ...*Command) ([]Span, bool) {
 
 // staysScript reports whether BuildKit would still read what is left as a
 // script of its own: there is something left, it begins neither like a flag nor,
-// if it is one command, like a JSON array, and its last word does not end in an
-// escape that would continue the line.
+// if it is one command, like a JSON array, its last word does not end in an
+// escape that would continue the line, and no end is white space to be trimmed.
 func (s *Script) staysScript(top []*Command, drop map[*Command]bool) bool {
 	var left []*Command
 	for _, c := range top {
@@ -118,10 +117,12 @@ func (s *Script) staysScript(top []*Command, drop map[*Command]bool) bool {
 		return false
 	}
 	first := s.src[left[0].Span.Start:left[0].Span.End]
-	last := strings.TrimRight(s.src[:left[len(left)-1].Span.End], " \t")
+	end := left[len(left)-1].Span
+	last := s.src[end.Start:end.End]
 	return !strings.HasPrefix(first, "--") &&
 		!(len(left) == 1 && strings.HasPrefix(first, "[")) &&
-		!strings.HasSuffix(last, string(s.escape))
+		!strings.HasSuffix(last, string(s.escape)) &&
+		first == strings.TrimLeftFunc(first, unicode.IsSpace) && last == strings.TrimRightFunc(last, unicode.IsSpace)
 }
 
 // removable reports whether the i-th command stands between operators that

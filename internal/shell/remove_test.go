@@ -102,6 +102,8 @@ func TestRemoveCommand(t *testing.T) {
 		{"only one", "RUN a", 0, ""},
 		{"would become a JSON array", `RUN ["a"] && b`, 1, ""},
 		{"would become a continuation", "RUN a\\ && b", 1, ""},
+		{"would lose its escaped blank", "RUN a\\  && b", 1, ""},
+		{"would lose its first character", "RUN a && \u00a0b", 0, ""},
 		{"would become a flag", "RUN a && --b", 0, ""},
 		{"or", "RUN a || b && c", 1, ""},
 		{"before or", "RUN a && b || c", 1, ""},

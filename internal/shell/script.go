@@ -47,6 +47,7 @@ type Script struct {
 	comments []Span // comment lines that BuildKit drops
 	hashes   []int  // where the shell's comments start in Text
 	commands []*Command
+	top      []*Command // those that are not nested
 	seps     []Separator
 }
 

@@ -67,7 +67,7 @@ func checkMap(t testing.TB, s *Script) {
 	for _, sep := range s.Separators() {
 		inside(t, s, sep.Gap)
 		if op := s.src[sep.Span.Start:sep.Span.End]; op != sep.Op && sep.Op != "newline" {
-			if join(op, s.escape).textString() != sep.Op {
+			if join(op+"x", s.escape).textString() != sep.Op+"x" {
 				t.Fatalf("separator %q is mapped to %q", sep.Op, op)
 			}
 		}
@@ -93,7 +93,7 @@ func checkWord(t testing.TB, s *Script, w Word) {
 		return
 	}
 	got := s.src[w.Span.Start:w.Span.End]
-	if w.Raw != w.Text || got != w.Text && join(got, s.escape).textString() != w.Text {
+	if w.Raw != w.Text || got != w.Text && join(got+"x", s.escape).textString() != w.Text+"x" {
 		t.Fatalf("word %q stands as %q and is mapped to %q", w.Text, w.Raw, got)
 	}
 }
