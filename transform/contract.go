@@ -23,6 +23,9 @@ type View map[string]string
 func (f *File) View() (View, error) {
 	res, err := convert(f, f.placeholders())
 	if err != nil {
+		if bad := f.badStage(); bad != nil {
+			return nil, bad
+		}
 		return nil, syntaxError(f.Name, err)
 	}
 	img := res.Image

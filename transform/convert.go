@@ -3,8 +3,10 @@ package transform
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
+	"github.com/distribution/reference"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -53,9 +55,7 @@ func (f *File) thinned() string {
 	runs := 0
 	for _, in := range f.Instructions {
 		if in.Keyword == "run" {
-			_, err := in.Command()
-			plain := err == nil && len(in.Node.Flags) == 0 && len(in.Node.Heredocs) == 0
-			if runs++; runs > maxRuns && plain {
+			if runs++; runs > maxRuns && in.isPlainRun() {
 				continue
 			}
 		}
@@ -65,6 +65,52 @@ func (f *File) thinned() string {
 		}
 	}
 	return b.String()
+}
+
+func (in *Instruction) isPlainRun() bool {
+	if in.Keyword != "run" || len(in.Node.Flags) > 0 || len(in.Node.Heredocs) > 0 {
+		return false
+	}
+	_, err := in.Command()
+	return err == nil
+}
+
+// maxSteps is how many instructions other than plain RUNs a file may have. The
+// converter's cost grows with their square, and with the cube where variables
+// refer to each other; people write a few hundred.
+const maxSteps = 1500
+
+// checkSize reports the instruction with which a file is too long to convert.
+func (f *File) checkSize() error {
+	n := 0
+	for _, in := range f.Instructions {
+		if len(f.Instructions) <= maxSteps {
+			break
+		}
+		if in.isPlainRun() {
+			continue
+		}
+		if n++; n > maxSteps {
+			err := fmt.Errorf("more than %d instructions besides RUN: too many to work on", maxSteps)
+			return &SyntaxError{File: f.Name, Line: in.StartLine, Err: err}
+		}
+	}
+	return nil
+}
+
+// badStage is the first stage whose image cannot be read. The converter reads
+// them all at once, and reports any one.
+func (f *File) badStage() error {
+	for _, s := range f.Stages {
+		if s.Base.Stage != nil || s.Base.Ref == "" {
+			continue
+		}
+		if _, err := reference.ParseNormalizedNamed(s.Base.Ref); err != nil {
+			err = fmt.Errorf("failed to parse stage name %q: %w", s.Base.Ref, err)
+			return &SyntaxError{File: f.Name, Line: s.From.StartLine, Err: err}
+		}
+	}
+	return nil
 }
 
 // Compile reports whether BuildKit converts the file to LLB, as a *SyntaxError.

@@ -91,6 +91,9 @@ func Parse(name, src string, opt *Options) (*File, error) {
 		at = f.place(in, at, n.StartLine, n.EndLine)
 	}
 	f.Tail = Span{at, len(src)}
+	if err := f.checkSize(); err != nil {
+		return nil, err
+	}
 	f.link()
 	return f, nil
 }

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -129,6 +130,16 @@ func TestIgnoreComments(t *testing.T) {
 	}
 }
 
+// many is a file of 100,000 instructions of the format.
+func many(format string) string {
+	var b strings.Builder
+	b.WriteString("FROM a\n")
+	for i := range 100_000 {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
 func TestSyntaxErrorsNameFileAndLine(t *testing.T) {
 	long := strings.Repeat("x", 1<<16)
 	for src, want := range map[string]string{
@@ -138,6 +149,9 @@ func TestSyntaxErrorsNameFileAndLine(t *testing.T) {
 		"FROM a\n#" + long + "\nRUN b":   "Dockerfile:2: dockerfile line greater than max allowed size",
 		"FROM a\nRUN " + long:            "Dockerfile:2: dockerfile line greater than max allowed size",
 		"RUN b\n":                        "Dockerfile:1: ",
+		"FROM a:B:c\nFROM X\nFROM Y\n":   "Dockerfile:1: failed to parse stage name \"a:B:c\"",
+		many("ENV A%[1]d=$A%[1]d\n"):     "Dockerfile:1501: more than 1500 instructions besides RUN",
+		many("FROM a AS s%d\nRUN b\n"):   "Dockerfile:3000: more than 1500 instructions besides RUN",
 		"ARG A\n":                        "Dockerfile: ",
 		"FROM a\nRUN <<EOF\nx\n":         "Dockerfile:2: unterminated heredoc",
 		"FROM a\nRUN \x00\n":             "Dockerfile:2: ",
