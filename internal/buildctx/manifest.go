@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -285,12 +284,12 @@ func readSetupCfg(m *Manifest, text string) error {
 // maxInstallRequires is how much of setup.py is read as a list.
 const maxInstallRequires = 32 << 10
 
-var installRequiresRE = regexp.MustCompile(`\binstall_requires\s*=\s*`)
+var installRequiresRE = lazyRE(`\binstall_requires\s*=\s*`)
 
 // readSetupPy reads a literal install_requires; everything else in setup.py is a program.
 func readSetupPy(m *Manifest, text string) error {
 	m.Project = true
-	at := installRequiresRE.FindAllStringIndex(text, -1)
+	at := installRequiresRE().FindAllStringIndex(text, -1)
 	m.Complete = len(at) == 1
 	if len(at) == 0 {
 		return nil

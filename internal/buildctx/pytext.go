@@ -7,19 +7,19 @@ import (
 )
 
 var (
-	pyNameRE = regexp.MustCompile(`^[A-Za-z_]\w*$`)
-	homeRE   = regexp.MustCompile(`^((?:/root|~)(?:/[^"'\n]*)?)["']`)
-	bindRE   = regexp.MustCompile(`(?m)^[ \t]*(?:bind|BIND)[ \t]*=[ \t]*\[?[ \t]*f?["'][^"'\n]*:(\d{1,5})["']`)
+	pyNameRE = lazyRE(`^[A-Za-z_]\w*$`)
+	homeRE   = lazyRE(`^((?:/root|~)(?:/[^"'\n]*)?)["']`)
+	bindRE   = lazyRE(`(?m)^[ \t]*(?:bind|BIND)[ \t]*=[ \t]*\[?[ \t]*f?["'][^"'\n]*:(\d{1,5})["']`)
 
 	// portREs find the port in what follows a server's name, from its parenthesis on.
-	portREs = []*regexp.Regexp{
-		regexp.MustCompile(`^\([^()]*\bport\s*=\s*(\d{1,5})\b`),
-		regexp.MustCompile(`^\(\s*\(\s*[^(),]*,\s*(\d{1,5})\s*\)`),
-		regexp.MustCompile(`^\(\s*(?:["'][^"'\n]*["']\s*,\s*)?(\d{1,5})\b`),
+	portREs = []func() *regexp.Regexp{
+		lazyRE(`^\([^()]*\bport\s*=\s*(\d{1,5})\b`),
+		lazyRE(`^\(\s*\(\s*[^(),]*,\s*(\d{1,5})\s*\)`),
+		lazyRE(`^\(\s*(?:["'][^"'\n]*["']\s*,\s*)?(\d{1,5})\b`),
 	}
 
-	subprocessAsRE = regexp.MustCompile(`(?m)^[ \t]*import[ \t][^\n#]*\bsubprocess[ \t]+as[ \t]+(\w+)`)
-	fromRE         = regexp.MustCompile(`(?m)^[ \t]*from[ \t]+(subprocess|os|shutil)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)`)
+	subprocessAsRE = lazyRE(`(?m)^[ \t]*import[ \t][^\n#]*\bsubprocess[ \t]+as[ \t]+(\w+)`)
+	fromRE         = lazyRE(`(?m)^[ \t]*from[ \t]+(subprocess|os|shutil)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)`)
 )
 
 // processCalls are the standard library's functions that start or look for programs, by the name they go by.
@@ -38,7 +38,7 @@ var serverCalls = set(`run serve serve_forever listen listenTCP bind create_serv
 func (s *pyScanner) localNames() map[string]string {
 	names := map[string]string{}
 	if bytes.Contains(s.src, []byte("subprocess as")) {
-		for _, m := range subprocessAsRE.FindAllSubmatch(s.src, -1) {
+		for _, m := range subprocessAsRE().FindAllSubmatch(s.src, -1) {
 			names[string(m[1])+"."] = "subprocess."
 		}
 	}
@@ -46,7 +46,7 @@ func (s *pyScanner) localNames() map[string]string {
 		if !bytes.Contains(s.src, []byte(word+" ")) {
 			continue
 		}
-		for _, m := range fromRE.FindAllSubmatch(s.src, -1) {
+		for _, m := range fromRE().FindAllSubmatch(s.src, -1) {
 			for _, item := range strings.Split(strings.Trim(string(m[2]), "()"), ",") {
 				f := strings.Fields(item)
 				if len(f) == 0 || !processCalls[string(m[1])+"."+f[0]] {
@@ -168,7 +168,7 @@ func follow(a Arg, rest []byte) (Arg, []byte, bool) {
 	case next[0] == ',' || next[0] == ')' || next[0] == ']':
 		return a, next, true
 	case next[0] == '%' || bytes.HasPrefix(next, []byte(".format(")):
-		return Arg{Text: percentRE.ReplaceAllString(formatted(a.Text).Text, "$$X")}, nil, true
+		return Arg{Text: percentRE().ReplaceAllString(formatted(a.Text).Text, "$$X")}, nil, true
 	case next[0] == '+':
 		return Arg{Text: a.Text + "$X"}, nil, true
 	}
@@ -176,12 +176,12 @@ func follow(a Arg, rest []byte) (Arg, []byte, bool) {
 }
 
 var (
-	fieldRE   = regexp.MustCompile(`\{[^{}]*\}`)
-	percentRE = regexp.MustCompile(`%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[sdrif]`)
+	fieldRE   = lazyRE(`\{[^{}]*\}`)
+	percentRE = lazyRE(`%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[sdrif]`)
 )
 
 // formatted replaces the fields of a format string by a shell variable.
 func formatted(s string) Arg {
-	out := fieldRE.ReplaceAllString(s, "$$X")
+	out := fieldRE().ReplaceAllString(s, "$$X")
 	return Arg{Text: out, Static: out == s}
 }

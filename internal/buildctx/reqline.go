@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"regexp"
 	"sort"
 	"strings"
 	"unicode/utf16"
@@ -68,7 +67,7 @@ func cutComment(s string) string {
 	return s
 }
 
-var envVarRE = regexp.MustCompile(`\$\{([A-Z0-9_]+)\}`)
+var envVarRE = lazyRE(`\$\{([A-Z0-9_]+)\}`)
 
 // reqLines splits text the way pip's preprocess does: continuations are joined first, comments are cut afterwards.
 func reqLines(text string) []reqLine {
@@ -234,7 +233,7 @@ func envVars(text string) []string {
 		return nil
 	}
 	var out []string
-	for _, m := range envVarRE.FindAllStringSubmatch(text, -1) {
+	for _, m := range envVarRE().FindAllStringSubmatch(text, -1) {
 		out = append(out, m[1])
 	}
 	sort.Strings(out)
