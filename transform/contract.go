@@ -19,9 +19,17 @@ import (
 // "path:DEST", "owner:DEST" and "stage:NAME".
 type View map[string]string
 
-// View converts the file and returns the view of its final stage.
-func (f *File) View() (View, error) {
-	res, err := convert(f, f.placeholders())
+// View converts the file and returns the view of its final stage. The error is
+// a *SyntaxError.
+func (f *File) View() (View, error) { return f.view(maxRuns) }
+
+// view shows the converter no more than the given number of plain RUNs.
+func (f *File) view(runs int) (View, error) {
+	text := f.thinned(runs)
+	res, err := convert(text, f.placeholders())
+	if err != nil && len(text) != len(f.Src) {
+		res, err = convert(f.Src, f.placeholders()) // for the right line
+	}
 	if err != nil {
 		if bad := f.badStage(); bad != nil {
 			return nil, bad

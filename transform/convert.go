@@ -30,40 +30,40 @@ func (offline) ResolveImageConfig(_ context.Context, ref string, _ sourceresolve
 	return ref, "", []byte(baseConfig), nil
 }
 
-// convert runs BuildKit's Dockerfile→LLB converter on the file, without network.
-func convert(f *File, args map[string]string) (*dockerfile2llb.Result, error) {
+// convert runs BuildKit's Dockerfile→LLB converter on a text of the file,
+// without network.
+func convert(text string, args map[string]string) (*dockerfile2llb.Result, error) {
 	platform := ocispecs.Platform{OS: "linux", Architecture: "amd64"}
-	return dockerfile2llb.Dockerfile2LLB(context.Background(), []byte(f.thinned()), dockerfile2llb.ConvertOpt{
+	return dockerfile2llb.Dockerfile2LLB(context.Background(), []byte(text), dockerfile2llb.ConvertOpt{
 		Config:         dockerui.Config{BuildArgs: args},
 		MetaResolver:   offline{},
 		TargetPlatform: &platform,
 	})
 }
 
-// maxRuns is how many RUNs of a file the converter is shown. It looks values up
-// along the whole chain of steps, so its cost grows with their square.
+// maxRuns is how many plain RUNs the converter is shown of a result. It looks
+// values up along the whole chain of steps, so that its cost grows with their
+// square.
 const maxRuns = 256
 
-// thinned is the file's text without the plain RUNs beyond the first ones. Such
-// a RUN, in shell form without flags and heredocs, leaves no trace in the image
+// thinned is the file's text with no more than keep plain RUNs: in shell form,
+// without flags and heredocs. Such a RUN leaves no trace in the image
 // configuration, and BuildKit's instruction parser has read it.
-func (f *File) thinned() string {
-	if len(f.Instructions) <= maxRuns {
-		return f.Src
-	}
+func (f *File) thinned(keep int) string {
 	var b strings.Builder
-	runs := 0
+	b.Grow(len(f.Src))
+	from, runs := 0, 0
 	for _, in := range f.Instructions {
-		if in.Keyword == "run" {
-			if runs++; runs > maxRuns && in.isPlainRun() {
-				continue
-			}
+		if in.Stage == nil || !in.isPlainRun() {
+			continue
 		}
-		b.WriteString(f.Text(in.Span))
-		if newlineLen(f.Text(in.Span)) == 0 {
-			b.WriteString("\n")
+		if runs++; runs <= keep {
+			continue
 		}
+		b.WriteString(f.Src[from:in.Body.Start])
+		from = in.Span.End
 	}
+	b.WriteString(f.Src[from:])
 	return b.String()
 }
 
@@ -115,7 +115,7 @@ func (f *File) badStage() error {
 
 // Compile reports whether BuildKit converts the file to LLB, as a *SyntaxError.
 func (f *File) Compile() error {
-	_, err := convert(f, f.placeholders())
+	_, err := convert(f.Src, f.placeholders())
 	if err != nil {
 		return syntaxError(f.Name, err)
 	}

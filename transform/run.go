@@ -113,7 +113,7 @@ func Run(name, src string, passes []*Pass, opt *Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, err := f.View()
+	before, err := f.view(0) // the result is converted with its RUNs
 	if err != nil {
 		return nil, err
 	}
