@@ -23,6 +23,7 @@ import "refit/transform"
 func All() []*transform.Pass {
 	return []*transform.Pass{
 		plainSyntax,
+		deadSteps,
 		pinTag,
 		multiStage,
 		pipCache,
