@@ -26,6 +26,7 @@ func All() []*transform.Pass {
 		deadSteps,
 		pinTag,
 		multiStage,
+		aptLayersPass,
 		pipCache,
 		gunicornArgs,
 		pythonEnv,

@@ -1,0 +1,228 @@
+package passes
+
+import (
+	"slices"
+	"strings"
+
+	"refit/internal/argv"
+	"refit/internal/facts"
+	"refit/transform"
+)
+
+// aptPlan is what becomes of a run of adjacent apt steps, or of one RUN.
+type aptPlan struct {
+	l     *aptLayers
+	stage *transform.Stage
+	runs  []*aptRun
+	steps []*planStep
+	style joinStyle
+
+	edits    []transform.Edit
+	notes    []transform.Note
+	declines []transform.Finding
+	cleaned  bool
+	flagged  bool
+	named    map[string]bool // packages that the plan's installs name
+}
+
+// planStep is a step and what becomes of it.
+type planStep struct {
+	*aptStep
+	drop bool       // it goes: another does the same
+	into *planStep  // its packages are added to this install's
+	flag bool       // --no-install-recommends is added
+	rec  recommends // packages to name with it
+	end  int        // where its text ends in the file
+}
+
+// name notes the packages that the plan installs by name.
+func (p *aptPlan) name() {
+	p.named = map[string]bool{}
+	for _, s := range p.steps {
+		if s.kind != aptInstall {
+			continue
+		}
+		for _, pkg := range s.call.Packages {
+			if pkg.Plain && !pkg.Remove {
+				p.named[pkg.Name] = true
+				p.l.installed[p.stage][pkg.Name] = true
+			}
+		}
+	}
+}
+
+// recommend decides for each install whether it goes without Recommends.
+func (p *aptPlan) recommend() {
+	for _, s := range p.steps {
+		if s.kind != aptInstall || p.l.configured[p.stage].recommends || s.call.SetsRecommends() {
+			continue
+		}
+		s.rec = p.l.recommendsOf(p.stage, s.call)
+		s.flag = s.rec.add
+		if len(s.rec.unknown) > 0 {
+			p.declines = append(p.declines, transform.Finding{
+				At: s.span(), Reason: "unknown-recommends",
+				Why: "what is lost without recommended packages is not known for " + listedWords(s.rec.unknown),
+			})
+		}
+	}
+}
+
+// listedWords joins the first few words.
+func listedWords(words []string) string {
+	if len(words) > 4 {
+		return strings.Join(words[:3], ", ") + " and others"
+	}
+	return strings.Join(words, ", ")
+}
+
+// dropRepeated marks updates that fetch again what is there, removals of lists
+// before them, and all but the last emptying of the archive cache.
+func (p *aptPlan) dropRepeated() {
+	fresh := false // lists are there, and the sources are those they were fetched from
+	var removed, cleans []*planStep
+	for _, s := range p.steps {
+		if s.cmd.Nested {
+			continue
+		}
+		switch s.kind {
+		case aptUpdate:
+			if fresh && plainUpdate(s.call) {
+				s.drop = true
+				for _, r := range removed {
+					r.drop = true
+				}
+			}
+			fresh, removed = plainUpdate(s.call), nil
+		case aptInstall:
+			fresh = fresh && keepsSources(s.call)
+		case aptRemoves:
+			removed = append(removed, s)
+		case aptNothing, aptUnknown, aptRemovesTo:
+			fresh, removed = false, nil
+		case aptRm, aptUses:
+			removed = nil
+		case aptClean:
+			if len(s.cmd.Redirs) == 0 {
+				cleans = append(cleans, s)
+			}
+		}
+	}
+	for i := 0; i+1 < len(cleans); i++ {
+		if cleans[i].run != cleans[i+1].run {
+			cleans[i].drop = true
+		}
+	}
+}
+
+// plainUpdate reports an update whose options only say how much it prints.
+func plainUpdate(a *argv.AptCmd) bool {
+	if a == nil || !a.Known || a.Name == "aptitude" {
+		return false
+	}
+	for _, o := range a.Options {
+		switch o.Name {
+		case "--quiet", "--assume-yes", "--fix-missing":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// keepsSources reports an install that cannot bring new package sources with
+// it: no package is a file, none of the kind whose only purpose that is
+// (percona-release, mysql-apt-config, …).
+func keepsSources(a *argv.AptCmd) bool {
+	for _, p := range a.Packages {
+		if !p.Plain {
+			return false
+		}
+		for _, part := range []string{"release", "config", "repo", "keyring", "source", "apt-"} {
+			if strings.Contains(p.Name, part) && p.Name != "apt-transport-https" && p.Name != "apt-utils" && p.Name != "lsb-release" && p.Name != "pkg-config" {
+				return false
+			}
+		}
+	}
+	return !a.Fed && a.Known
+}
+
+// contentious are packages that conflict with another of the table of
+// Recommends, themselves or by what they depend on: two installs one after the
+// other succeed where one of both would not. Computed from Conflicts, Breaks
+// and Depends in the main index of bullseye, bookworm and trixie (2026-11-22);
+// of each pair that conflicts at least one is here.
+var contentious = strings.Fields(`bup chrony g++-multilib galera-3 gcc-multilib gdb gnome gnuplot
+	graphicsmagick-imagemagick-compat graphicsmagick-libmagick-dev-compat hwloc inetutils-ping libavcodec-extra libc++-dev
+	libcurl4-gnutls-dev libcurl4-nss-dev libgdal-dev libgeotiff-dev libhdf4-alt-dev libiodbc2-dev libnetcdf-dev
+	libnginx-mod-http-lua libproj-dev libreoffice libspatialite-dev libtesseract-dev libvtk6-dev msmtp-mta nginx-extras
+	nginx-light pkgconf postfix sshfs ssmtp systemd-cron xinetd`)
+
+// mergeInstalls adds the packages of an install to the one before it.
+func (p *aptPlan) mergeInstalls() {
+	var prev *planStep
+	for _, s := range p.steps {
+		switch {
+		case s.drop || s.cmd.Nested:
+		case s.kind != aptInstall:
+			prev = nil
+		case prev != nil && prev.run != s.run && prev.flag == s.flag && sameCall(prev, s):
+			s.into = prev
+		default:
+			prev = s
+		}
+	}
+}
+
+// sameCall reports whether two installs differ in their packages only.
+func sameCall(a, b *planStep) bool {
+	if a.call.Fed || b.call.Fed || len(a.cmd.Redirs)+len(b.cmd.Redirs) > 0 || !keepsSources(a.call) || !keepsSources(b.call) {
+		return false
+	}
+	if aptPrefix(a) != aptPrefix(b) || !slices.Equal(aptSettings(a.call), aptSettings(b.call)) || len(a.call.Packages) == 0 || len(b.call.Packages) == 0 {
+		return false
+	}
+	for _, call := range []*argv.AptCmd{a.call, b.call} {
+		for _, p := range call.Packages {
+			_, known := facts.RecommendsSafe(p.Name)
+			if !known || p.Remove || slices.Contains(contentious, p.Name) {
+				return false
+			}
+		}
+	}
+	return !slices.Contains(rawWords(b.call), "--")
+}
+
+// aptPrefix is what stands before the program: assignments and wrappers.
+func aptPrefix(s *planStep) string {
+	var b strings.Builder
+	for _, a := range s.cmd.Assigns {
+		b.WriteString(a.Name + "=" + a.Value.Raw + " ")
+	}
+	for _, w := range s.call.Wrappers {
+		b.WriteString(w.Raw + " ")
+	}
+	return b.String()
+}
+
+func rawWords(a *argv.AptCmd) []string {
+	var all []string
+	for _, w := range a.Words {
+		all = append(all, w.Text)
+	}
+	return all
+}
+
+// aptSettings are the options that matter for the result, sorted.
+func aptSettings(a *argv.AptCmd) []string {
+	var all []string
+	for _, o := range a.Options {
+		switch o.Name {
+		case "--assume-yes", "--quiet":
+		default:
+			all = append(all, o.Name+"="+o.Value)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}

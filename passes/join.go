@@ -1,0 +1,58 @@
+package passes
+
+import (
+	"strings"
+
+	"refit/internal/shell"
+	"refit/transform"
+)
+
+// joinStyle is how a script of several lines joins its commands.
+type joinStyle struct {
+	escape   string
+	trailing bool   // && at the end of a line, not at the start
+	indent   string // of the next line
+	after    string // the blanks behind a leading &&
+}
+
+// styleOf takes the style from the first of the RUNs that shows one.
+func styleOf(f *transform.File, runs []*aptRun) joinStyle {
+	for _, r := range runs {
+		if style, ok := scriptStyle(f, r.in, r.script); ok {
+			return style
+		}
+	}
+	return joinStyle{escape: string(f.Escape), indent: " ", after: " "}
+}
+
+// scriptStyle reads the style off the last separator with a line break; a ";"
+// tells as much as an &&.
+func scriptStyle(f *transform.File, in *transform.Instruction, s *shell.Script) (joinStyle, bool) {
+	style := joinStyle{escape: string(f.Escape), after: " "}
+	seps := s.Separators()
+	for i := len(seps) - 1; i >= 0; i-- {
+		sep := seps[i]
+		gap := f.Text(shell.In(in, sep.Gap))
+		if sep.Op != "&&" && sep.Op != ";" || !strings.Contains(gap, "\n") {
+			continue
+		}
+		at := sep.Span.Start - sep.Gap.Start
+		line := gap[strings.LastIndexByte(gap, '\n')+1:]
+		style.indent = line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+		if style.trailing = at < strings.IndexByte(gap, '\n'); !style.trailing {
+			if rest := gap[at+len(sep.Op):]; strings.Trim(rest, " \t") == "" && rest != "" {
+				style.after = rest
+			}
+		}
+		return style, true
+	}
+	return style, false
+}
+
+// glue is the text between two commands, with comment lines.
+func (s joinStyle) glue(comments []string) string {
+	if s.trailing {
+		return " && " + s.escape + "\n" + strings.Join(comments, "") + s.indent
+	}
+	return " " + s.escape + "\n" + strings.Join(comments, "") + s.indent + "&&" + s.after
+}
