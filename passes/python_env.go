@@ -1,42 +1,136 @@
 package passes
 
-import "refit/transform"
+import (
+	"path"
+	"slices"
+	"strings"
 
-// pythonEnv sets the two variables that every Python image wants.
-//
-// It is sound because PYTHONUNBUFFERED only changes when output appears, and it
-// is not set where the file sets it, to whatever value.
+	"refit/internal/argv"
+	"refit/internal/shell"
+	"refit/transform"
+)
+
+// pythonEnv sets the variables that a container which runs Python wants.
 var pythonEnv = &transform.Pass{
 	Name: "python-env",
 	Doc: transform.Doc{
 		Title: "set PYTHONUNBUFFERED in the runtime stage",
 		Text: "Python buffers what it prints when no terminal is attached, so the last lines before a crash never " +
-			"reach the container's log. PYTHONUNBUFFERED=1 writes them at once. A stage that sets it already, or " +
-			"that starts from a stage that does, is left alone.",
-		Before: "FROM python:3.12-slim-bookworm\nCOPY app.py /app.py\nCMD [\"python\", \"/app.py\"]\n",
-		After: "FROM python:3.12-slim-bookworm\nENV PYTHONUNBUFFERED=1\nCOPY app.py /app.py\n" +
-			"CMD [\"python\", \"/app.py\"]\n",
-		Sources: []string{"Python documentation, command line and environment, PYTHONUNBUFFERED"},
+			"reach the container's log. PYTHONUNBUFFERED=1 writes them at once. Where the build compiles the modules, " +
+			"PYTHONDONTWRITEBYTECODE=1 keeps the container from writing more of them at every start. A stage that sets " +
+			"a variable already, or that starts from a stage that does, is left alone.",
+		Before: "FROM python:3.12-slim-bookworm\nCOPY . /app\nRUN python -m compileall /app\nCMD [\"python\", \"/app/main.py\"]\n",
+		After: "FROM python:3.12-slim-bookworm\nENV PYTHONUNBUFFERED=1\nENV PYTHONDONTWRITEBYTECODE=1\nCOPY . /app\n" +
+			"RUN python -m compileall /app\nCMD [\"python\", \"/app/main.py\"]\n",
+		Sources: []string{"Python documentation, command line and environment, PYTHONUNBUFFERED and PYTHONDONTWRITEBYTECODE"},
 	},
-	Alters: []string{"env:PYTHONUNBUFFERED"},
+	Alters: []string{"env:PYTHONUNBUFFERED", "env:PYTHONDONTWRITEBYTECODE"},
 	Declines: []transform.Decline{
 		{Key: "set-already", When: "the stage, or one that it starts from, sets PYTHONUNBUFFERED"},
 	},
 	Run: runPythonEnv,
 }
 
+// runPythonEnv looks at the final stage, if it starts from the official Python
+// image or runs Python. Nothing but Python reads the two variables:
+// PYTHONUNBUFFERED changes when output appears, PYTHONDONTWRITEBYTECODE what an
+// import leaves on the disk; what pip and compileall write, they write all the
+// same. Neither is set where the file sets it, to whatever value.
 func runPythonEnv(f *transform.File) []transform.Finding {
 	s := f.Final()
-	if !isPython(s) {
+	if !isPython(s) && !startsPython(f, s) || strings.HasSuffix(f.Text(s.From.Body), string(f.Escape)) {
 		return nil
 	}
-	if f.EndState(s).HasEnv("PYTHONUNBUFFERED") {
-		return []transform.Finding{{At: s.From.Body, Reason: "set-already", Why: "PYTHONUNBUFFERED is set in this stage"}}
+	var found []transform.Finding
+	set := func(name, why string) {
+		end := s.From.Body.End
+		found = append(found, transform.Finding{At: s.From.Body, Why: why, Edits: []transform.Edit{
+			{Span: transform.Span{Start: end, End: end}, New: "\n" + f.Cased("ENV") + " " + name + "=1"}}})
 	}
-	end := s.From.Body.End
-	return []transform.Finding{{
-		At:    s.From.Body,
-		Why:   "PYTHONUNBUFFERED=1 writes output at once, so that the last lines before a crash reach the log",
-		Edits: []transform.Edit{{Span: transform.Span{Start: end, End: end}, New: "\n" + f.Cased("ENV") + " PYTHONUNBUFFERED=1"}},
-	}}
+	end := f.EndState(s)
+	if end.HasEnv("PYTHONUNBUFFERED") {
+		found = append(found, transform.Finding{At: s.From.Body, Reason: "set-already", Why: "PYTHONUNBUFFERED is set in this stage"})
+	} else {
+		set("PYTHONUNBUFFERED", "PYTHONUNBUFFERED=1 writes output at once, so that the last lines before a crash reach the log")
+	}
+	if !end.HasEnv("PYTHONDONTWRITEBYTECODE") && compiled(f, s, map[*transform.Stage]bool{}) {
+		set("PYTHONDONTWRITEBYTECODE", "the build compiles the modules already: PYTHONDONTWRITEBYTECODE=1 keeps containers from writing more")
+	}
+	return found
+}
+
+// startsPython reports a stage whose container runs Python: its ENTRYPOINT or CMD
+// names an interpreter, a server written in Python or a Python file, or is a
+// script of the context that does.
+func startsPython(f *transform.File, s *transform.Stage) bool {
+	for _, keyword := range []string{"entrypoint", "cmd"} {
+		in := lastOf(s, keyword)
+		if in == nil {
+			continue
+		}
+		for _, c := range shell.Of(f, in).Commands() {
+			call, ok := argv.Of(c)
+			if ok && (call.Python != "" || pythonProgram(call.Name) || argv.Server(c) != "" || scriptStartsPython(f, s, call.Program.Text)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// scriptStartsPython looks into the script of the context that a program is.
+func scriptStartsPython(f *transform.File, s *transform.Stage, program string) bool {
+	if !strings.Contains(program, "/") {
+		return false
+	}
+	name, ok := contextPath(f, s, program)
+	if !ok {
+		return false
+	}
+	script, err := contextOf(f).Script(name)
+	return err == nil && slices.ContainsFunc(script.Commands, pythonProgram)
+}
+
+func pythonProgram(name string) bool {
+	return strings.HasPrefix(name, "python") && interpreter.MatchString(name) || path.Ext(name) == ".py" || name == "gunicorn" || name == "uvicorn"
+}
+
+// lastOf is the last instruction of a kind in a stage or in those that it starts
+// from.
+func lastOf(s *transform.Stage, keyword string) *transform.Instruction {
+	for ; s != nil; s = s.Base.Stage {
+		for _, in := range slices.Backward(s.Instructions) {
+			if in.Keyword == keyword {
+				return in
+			}
+		}
+	}
+	return nil
+}
+
+// compiled reports a stage, or one that it takes files from, in which a step
+// compiles modules or uv is told to.
+func compiled(f *transform.File, s *transform.Stage, seen map[*transform.Stage]bool) bool {
+	if s == nil || seen[s] {
+		return false
+	}
+	seen[s] = true
+	if v, ok := f.EndState(s).Env("UV_COMPILE_BYTECODE"); ok && v != "" && v != "0" && v != "false" {
+		return true
+	}
+	for _, in := range s.Instructions {
+		if in.Keyword == "run" && slices.ContainsFunc(shell.Of(f, in).Commands(), compiles) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.Deps, func(e transform.Edge) bool { return e.Kind != transform.EdgeMount && compiled(f, e.To, seen) })
+}
+
+func compiles(c *shell.Command) bool {
+	call, ok := argv.Of(c)
+	if !ok {
+		return false
+	}
+	return call.Python != "" && call.Name == "compileall" ||
+		call.Name == "uv" && slices.ContainsFunc(call.Words, func(w shell.Word) bool { return w.Text == "--compile-bytecode" })
 }
