@@ -217,25 +217,6 @@ func (p *aptPlan) packageIndent(s *planStep) (string, bool) {
 // comments are the comment lines in a range of the file, each with its newline.
 func (p *aptPlan) comments(start, end int) []string { return commentLines(p.l.f.Src, start, end) }
 
-// commentLines are the lines that lie wholly in a range of src and hold nothing
-// but a comment.
-func commentLines(src string, start, end int) []string {
-	var lines []string
-	at := start + strings.IndexByte(src[start:end], '\n') + 1
-	for at > start && at < end {
-		next := strings.IndexByte(src[at:end], '\n') + 1
-		if next == 0 {
-			break
-		}
-		line := strings.TrimRight(src[at:at+next], "\r\n")
-		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "#") {
-			lines = append(lines, line+"\n")
-		}
-		at += next
-	}
-	return lines
-}
-
 // clean adds the removal of the lists.
 func (p *aptPlan) clean() {
 	last := p.runs[len(p.runs)-1]

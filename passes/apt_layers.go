@@ -156,17 +156,11 @@ func (l *aptLayers) unread(r *aptRun) []transform.Finding {
 // fetched. A comment for a linter must stay right above its instruction.
 func (l *aptLayers) joinable(g []*aptRun, b *aptRun) bool {
 	a := g[len(g)-1]
-	if b == nil || len(b.top) == 0 || strings.Join(a.in.Node.Flags, " ") != strings.Join(b.in.Node.Flags, " ") {
+	if b == nil || len(b.top) == 0 || !sameFlags(a.in, b.in) || speaksToTool(l.f, b.in) {
 		return false
 	}
 	if !(a.pure && b.pure && b.script.Simple()) && !(leavesLists(g) && b.top[0].kind == aptInstall && a.chain() && b.script.Simple()) {
 		return false
-	}
-	lead := l.f.Text(b.in.Leading())
-	for _, directive := range []string{"hadolint", "refit:", "checkov:", "trivy:", "kics-scan", "dockerfile_lint"} {
-		if strings.Contains(lead, directive) {
-			return false
-		}
 	}
 	head := l.f.Text(transform.Span{Start: b.in.Body.Start, End: b.top[0].span().Start})
 	return !strings.Contains(head, "#")
@@ -178,12 +172,15 @@ func (r *aptRun) chain() bool { return r.script.Simple() && len(r.script.Leaks()
 
 // group makes the findings for RUNs that become one, or for a single RUN.
 func (l *aptLayers) group(s *transform.Stage, g []*aptRun) []transform.Finding {
-	p := &aptPlan{l: l, stage: s, runs: g, style: styleOf(l.f, g)}
+	p := &aptPlan{l: l, stage: s, runs: g}
+	var ins []*transform.Instruction
 	for _, r := range g {
+		ins = append(ins, r.in)
 		for _, step := range r.steps {
 			p.steps = append(p.steps, &planStep{aptStep: step, end: step.span().End})
 		}
 	}
+	p.style = styleOf(l.f, ins)
 	p.name()
 	p.recommend()
 	if len(g) > 1 {

@@ -16,9 +16,9 @@ type joinStyle struct {
 }
 
 // styleOf takes the style from the first of the RUNs that shows one.
-func styleOf(f *transform.File, runs []*aptRun) joinStyle {
-	for _, r := range runs {
-		if style, ok := scriptStyle(f, r.in, r.script); ok {
+func styleOf(f *transform.File, runs []*transform.Instruction) joinStyle {
+	for _, in := range runs {
+		if style, ok := scriptStyle(f, in, shell.Of(f, in)); ok {
 			return style
 		}
 	}
@@ -55,4 +55,40 @@ func (s joinStyle) glue(comments []string) string {
 		return " && " + s.escape + "\n" + strings.Join(comments, "") + s.indent
 	}
 	return " " + s.escape + "\n" + strings.Join(comments, "") + s.indent + "&&" + s.after
+}
+
+// speaksToTool reports a comment above an instruction that a linter or scanner
+// only finds right above it.
+func speaksToTool(f *transform.File, in *transform.Instruction) bool {
+	lead := f.Text(in.Leading())
+	for _, directive := range []string{"hadolint", "refit:", "checkov:", "trivy:", "kics-scan", "dockerfile_lint", "nosemgrep"} {
+		if strings.Contains(lead, directive) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameFlags reports whether two instructions have the same flags.
+func sameFlags(a, b *transform.Instruction) bool {
+	return strings.Join(a.Node.Flags, " ") == strings.Join(b.Node.Flags, " ")
+}
+
+// commentLines are the lines that lie wholly in a range of src and hold nothing
+// but a comment, each with its newline.
+func commentLines(src string, start, end int) []string {
+	var lines []string
+	at := start + strings.IndexByte(src[start:end], '\n') + 1
+	for at > start && at < end {
+		next := strings.IndexByte(src[at:end], '\n') + 1
+		if next == 0 {
+			break
+		}
+		line := strings.TrimRight(src[at:at+next], "\r\n")
+		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "#") {
+			lines = append(lines, line+"\n")
+		}
+		at += next
+	}
+	return lines
 }

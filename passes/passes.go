@@ -28,6 +28,7 @@ func All() []*transform.Pass {
 		multiStage,
 		aptLayersPass,
 		pipCache,
+		mergeLayers,
 		gunicornArgs,
 		pythonEnv,
 	}
