@@ -156,12 +156,33 @@ func (v View) differences(b View) []Difference {
 func undeclared(diffs []Difference, passes []*Pass) []Difference {
 	return slices.DeleteFunc(diffs, func(d Difference) bool {
 		for _, p := range passes {
-			if slices.ContainsFunc(p.Alters, func(pattern string) bool { return covers(pattern, d.Key) }) {
+			if slices.ContainsFunc(p.Alters, func(pattern string) bool { return allows(pattern, d) }) {
 				return true
 			}
 		}
 		return false
 	})
+}
+
+// allows reports whether a pattern declares a difference. A pattern that starts
+// with "+" allows additions only: a new key, or a list of copies that holds all
+// that it held, in order, and more.
+func allows(pattern string, d Difference) bool {
+	pattern, onlyMore := strings.CutPrefix(pattern, "+")
+	return covers(pattern, d.Key) && (!onlyMore || d.adds())
+}
+
+// adds reports whether nothing that was there is gone.
+func (d Difference) adds() bool {
+	after := strings.Split(d.After, ";")
+	for _, copied := range strings.Split(strings.TrimSuffix(d.Before, ";"), ";") {
+		i := slices.Index(after, copied)
+		if i < 0 && d.Before != "" {
+			return false
+		}
+		after = after[i+1:]
+	}
+	return true
 }
 
 // covers matches a key against a pattern, whose last byte may be a star.

@@ -13,7 +13,8 @@ type Pass struct {
 	Name string // kebab-case and stable: flags, comments and reports use it
 	Doc  Doc
 	// Alters lists the properties of the image that the pass may change, as
-	// patterns over the keys of a View ("cmd", "env:PYTHON*", "path:*").
+	// patterns over the keys of a View ("cmd", "env:PYTHON*", "path:*"). A "+"
+	// before one allows additions only ("+path:*").
 	Alters []string
 	// Declines lists every reason for which the pass holds back.
 	Declines []Decline

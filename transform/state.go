@@ -187,7 +187,7 @@ func (s *State) after(in *Instruction, meta *State) *State {
 		t.vars = cloneVars(s.vars, len(c.Env))
 		for _, kv := range c.Env {
 			v, fixed := s.Expand(kv.Value)
-			t.vars[kv.Key] = variable{value: v, set: true, fixed: fixed}
+			t.vars[kv.Key] = variable{value: v, set: fixed || v != "", fixed: fixed}
 		}
 	case *instructions.ArgCommand:
 		t.vars = cloneVars(s.vars, len(c.Args))
