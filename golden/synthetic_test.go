@@ -58,7 +58,9 @@ func syntheticContext(src string) fstest.MapFS {
 	r := rand.New(rand.NewSource(seed(src)))
 	var wanted []string
 	for _, m := range pipFile.FindAllStringSubmatch(src, -1) {
-		wanted = append(wanted, path.Base(m[1]))
+		for name := strings.TrimLeft(m[1], "./"); name != ""; _, name, _ = strings.Cut(name, "/") {
+			wanted = append(wanted, name) // under whatever folder it is that the path starts in
+		}
 	}
 	for _, in := range f.Instructions {
 		for _, source := range copySources(in) {

@@ -25,6 +25,7 @@ func All() []*transform.Pass {
 		plainSyntax,
 		deadSteps,
 		pinTag,
+		requirementsFirst,
 		multiStage,
 		aptLayersPass,
 		pipCache,

@@ -166,7 +166,7 @@ func undeclared(diffs []Difference, passes []*Pass) []Difference {
 
 // allows reports whether a pattern declares a difference. A pattern that starts
 // with "+" allows additions only: a new key, or a list of copies that holds all
-// that it held, in order, and more.
+// that it held, in whatever order, and maybe more.
 func allows(pattern string, d Difference) bool {
 	pattern, onlyMore := strings.CutPrefix(pattern, "+")
 	return covers(pattern, d.Key) && (!onlyMore || d.adds())
@@ -180,7 +180,9 @@ func (d Difference) adds() bool {
 		if i < 0 && d.Before != "" {
 			return false
 		}
-		after = after[i+1:]
+		if i >= 0 {
+			after = slices.Delete(after, i, i+1)
+		}
 	}
 	return true
 }

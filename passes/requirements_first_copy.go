@@ -1,0 +1,332 @@
+package passes
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"refit/internal/buildctx"
+	"refit/transform"
+)
+
+// unknownDir stands for the working directory of an image that is not known.
+// Paths below it are only ever compared with each other.
+const unknownDir = "/\x00"
+
+// defaultText expands a word with the defaults of build arguments. Two paths
+// that are equal by them are so in every build that works, since what a build
+// argument changes in one it would have to change in the other.
+func defaultText(st *transform.State, word string) (string, bool) {
+	text, ok := st.Expand(word)
+	return text, ok || text != ""
+}
+
+// absolute resolves a path of the image against a directory.
+func absolute(dir, p string) string {
+	if path.IsAbs(p) {
+		return path.Clean(p)
+	}
+	return path.Join(dir, p)
+}
+
+// within reports whether p is dir or lies below it.
+func within(p, dir string) bool {
+	return p == dir || dir == "/" || strings.HasPrefix(p, dir) && p[len(dir)] == '/'
+}
+
+// relatedPaths reports whether one of two paths is the other or contains it.
+func relatedPaths(a, b string) bool { return within(a, b) || within(b, a) }
+
+// A contextCopy is a COPY or ADD of files of the build context.
+type contextCopy struct {
+	f       *transform.File
+	in      *transform.Instruction
+	ctx     *buildctx.Context
+	cwd     string
+	sources []copySource
+	destRaw string
+	isAbs   bool   // the destination is written as an absolute path
+	dest    string // absolute
+	toDir   bool   // files go below dest
+	flags   []string
+	chown   bool
+}
+
+type copySource struct {
+	raw     string
+	matches []buildctx.Match
+}
+
+// readCopy reads a COPY or ADD whose files all come from the context and go to
+// known paths as they are. dirs are directories that are there already.
+func readCopy(f *transform.File, in *transform.Instruction, ctx *buildctx.Context, cwd string, dirs []string) (*contextCopy, bool) {
+	sd, plain := sourcesOf(in)
+	if !plain {
+		return nil, false
+	}
+	st := f.State(in)
+	dest, ok := defaultText(st, sd.DestPath)
+	if !ok || dest == "" {
+		return nil, false
+	}
+	c := &contextCopy{f: f, in: in, ctx: ctx, cwd: cwd, destRaw: sd.DestPath, isAbs: path.IsAbs(dest), dest: absolute(cwd, dest)}
+	c.toDir = strings.HasSuffix(dest, "/") || path.Base(dest) == "." || len(sd.SourcePaths) > 1 || isKnownDir(c.dest, cwd, dirs)
+	for _, raw := range sd.SourcePaths {
+		source, ok := defaultText(st, raw)
+		if !ok || in.Keyword == "add" && fetched(source) {
+			return nil, false
+		}
+		matches, err := ctx.Match(source)
+		if err != nil || len(matches) == 0 {
+			return nil, false
+		}
+		for _, m := range matches {
+			c.toDir = c.toDir || m.Dir
+			if in.Keyword == "add" && !m.Dir && isArchive(m.Path) {
+				return nil, false
+			}
+		}
+		c.sources = append(c.sources, copySource{raw, matches})
+	}
+	c.toDir = c.toDir || len(c.sources[0].matches) > 1
+	for _, w := range f.Words(in)[1:] {
+		if !strings.HasPrefix(w.Text, "--") {
+			break
+		}
+		if name, _, _ := strings.Cut(w.Text, "="); name == "--chown" || name == "--chmod" || name == "--link" {
+			c.flags = append(c.flags, w.Text)
+			c.chown = c.chown || name != "--link"
+		}
+	}
+	return c, true
+}
+
+// sourcesOf are the operands of a COPY or ADD from the context; plain is false
+// where a flag or a here-document changes what they mean.
+func sourcesOf(in *transform.Instruction) (sd instructions.SourcesAndDest, plain bool) {
+	cmd, _ := in.Command()
+	switch c := cmd.(type) {
+	case *instructions.CopyCommand:
+		return c.SourcesAndDest, c.From == "" && !c.Parents && len(c.ExcludePatterns) == 0 && len(c.SourceContents) == 0
+	case *instructions.AddCommand:
+		return c.SourcesAndDest, len(c.ExcludePatterns) == 0 && len(c.SourceContents) == 0 && c.Unpack == nil
+	}
+	return sd, false
+}
+
+// copiesFolder guesses, without a context, that a folder of it is copied.
+func copiesFolder(in *transform.Instruction) bool {
+	sd, plain := sourcesOf(in)
+	if !plain {
+		return false
+	}
+	for _, s := range sd.SourcePaths {
+		base := path.Base(s)
+		if base == "." || strings.HasSuffix(s, "/") || !strings.ContainsAny(base, ".*") && !fetched(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// fetched reports a source of ADD that is not in the context.
+func fetched(source string) bool {
+	return strings.Contains(source, "://") || strings.HasPrefix(source, "git@") || strings.HasSuffix(source, ".git")
+}
+
+// isArchive reports names of what ADD may unpack.
+func isArchive(name string) bool {
+	for _, ext := range []string{".tar", ".gz", ".tgz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zst"} {
+		if strings.HasSuffix(strings.ToLower(name), ext) {
+			return true
+		}
+	}
+	return false
+}
+
+// isKnownDir reports whether a directory is at p when something is copied there.
+func isKnownDir(p, cwd string, dirs []string) bool {
+	switch p {
+	case "/", "/bin", "/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/local", "/usr/local/bin", "/var":
+		return true
+	}
+	return within(cwd, p) || slices.ContainsFunc(dirs, func(d string) bool { return within(d, p) })
+}
+
+// target is where a file that a source names goes.
+func (c *contextCopy) target(m buildctx.Match) string {
+	if c.toDir {
+		return path.Join(c.dest, path.Base(m.Path))
+	}
+	return c.dest
+}
+
+// brings finds the file or directory of the context that the copy puts at p.
+func (c *contextCopy) brings(p string) (name string, ok bool) {
+	for _, s := range slices.Backward(c.sources) {
+		for _, m := range slices.Backward(s.matches) {
+			if !m.Dir {
+				if c.target(m) == p {
+					return m.Path, true
+				}
+				continue
+			}
+			if !within(p, c.dest) {
+				continue
+			}
+			inside := path.Join(m.Path, strings.TrimPrefix(p, c.dest))
+			if exists, known := c.ctx.Exists(inside); exists || !known {
+				return inside, true
+			}
+		}
+	}
+	return "", false
+}
+
+// reaches reports whether the copy writes p or anything below it.
+func (c *contextCopy) reaches(p string) bool {
+	for _, s := range c.sources {
+		for _, m := range s.matches {
+			if m.Dir && within(c.dest, p) || !m.Dir && within(c.target(m), p) {
+				return true
+			}
+		}
+	}
+	_, ok := c.brings(p)
+	return ok
+}
+
+// hasSource reports whether directories or Python files are copied.
+func (c *contextCopy) hasSource() bool {
+	for _, s := range c.sources {
+		for _, m := range s.matches {
+			if m.Dir || strings.HasSuffix(m.Path, ".py") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// targets are the paths of the image that a copy of files alone writes; ok is
+// false when it copies a directory.
+func (c *contextCopy) targets() (list []string, ok bool) {
+	for _, s := range c.sources {
+		for _, m := range s.matches {
+			if m.Dir {
+				return nil, false
+			}
+			list = append(list, c.target(m))
+		}
+	}
+	return list, true
+}
+
+// matters reports whether the copy brings anything that a program which
+// installs packages may find by itself: files of the system, programs on PATH,
+// or its settings in a home directory.
+func (c *contextCopy) matters(pathDirs []string) bool {
+	for _, s := range c.sources {
+		for _, m := range s.matches {
+			if m.Dir && c.dirMatters(m.Path) || !m.Dir && fileMatters(c.target(m)) {
+				return true
+			}
+		}
+	}
+	for _, d := range pathDirs {
+		for _, name := range lookedUp {
+			if _, ok := c.brings(path.Join(d, name)); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *contextCopy) dirMatters(dir string) bool {
+	if systemPath(c.dest) {
+		return true
+	}
+	for _, special := range slices.Concat(systemDirs, homes) {
+		if special != c.dest && within(special, c.dest) && c.has(dir, special) {
+			return true
+		}
+	}
+	return isHome(c.dest) && slices.ContainsFunc(homeFiles, func(name string) bool {
+		return c.has(dir, path.Join(c.dest, name))
+	})
+}
+
+// has reports whether a directory of the context, copied to dest, brings p.
+func (c *contextCopy) has(dir, p string) bool {
+	exists, known := c.ctx.Exists(path.Join(dir, strings.TrimPrefix(p, c.dest)))
+	return exists || !known
+}
+
+// fileMatters is matters for one file. A script of one's own in a directory for
+// programs is found by nobody who does not ask for it.
+func fileMatters(p string) bool {
+	return systemPath(p) && !(path.Ext(p) == ".sh" && strings.HasSuffix(path.Dir(p), "/bin"))
+}
+
+// lookedUp are programs that pip, and setup scripts of well-known packages, look
+// up on PATH.
+var lookedUp = strings.Fields(`ar as bash c++ cargo cc clang cmake curl-config cython env f95 freetype-config g++ gcc
+	gdal-config geos-config gfortran git h5cc hg icu-config krb5-config ld llvm-config make mysql_config ninja node npm
+	odbc_config pcre-config pg_config pip pip3 pkg-config pkgconf python python2 python3 rustc sdl-config sh svn swig
+	xml2-config xslt-config`)
+
+// systemDirs are the directories of the Filesystem Hierarchy Standard 3.0 that
+// packages, Python and compilers write and read.
+var systemDirs = []string{
+	"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/boot", "/dev", "/proc", "/sys", "/run",
+	"/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/include", "/usr/share",
+	"/usr/local/bin", "/usr/local/sbin", "/usr/local/lib", "/usr/local/lib64", "/usr/local/libexec",
+	"/usr/local/include", "/usr/local/share", "/usr/local/etc", "/var/lib", "/var/cache", "/var/spool", "/var/run",
+	"/var/www/html", "/opt/conda", "/opt/venv",
+}
+
+var homes = []string{"/root", "/home"}
+
+// mixedDirs hold directories of the system and others.
+var mixedDirs = []string{"/", "/usr", "/usr/local", "/var"}
+
+// homeFiles are what pip, git and compilers read in a home directory, by their
+// manuals.
+var homeFiles = []string{
+	".pip", ".config", ".netrc", ".pydistutils.cfg", ".ssh", ".gitconfig", ".git-credentials", ".local", ".cargo",
+	".rustup", ".cache", ".numpy-site.cfg",
+}
+
+func isHome(dir string) bool { return dir == "/root" || path.Dir(dir) == "/home" }
+
+// systemPath reports a path that others than the application use.
+func systemPath(p string) bool {
+	for _, d := range systemDirs {
+		if within(p, d) {
+			return true
+		}
+	}
+	for _, name := range homeFiles {
+		if i := strings.Index(p, "/"+name); i > 0 && isHome(p[:i]) && within(p, p[:i]+"/"+name) {
+			return true
+		}
+	}
+	return false
+}
+
+// behindLink reports whether a symbolic link of the context stands on the way
+// from a copied directory to the file: a directory made in the link's place
+// would be in the way of the copy.
+func (c *contextCopy) behindLink(name string) bool {
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		info, err := fs.Lstat(c.ctx.FS(), dir)
+		if err != nil || !info.IsDir() {
+			return true
+		}
+	}
+	return false
+}

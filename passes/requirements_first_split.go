@@ -1,0 +1,79 @@
+package passes
+
+import (
+	"slices"
+
+	"refit/internal/shell"
+)
+
+// split takes a plain && chain apart, into what goes ahead and what stays. Where
+// it changes the directory, both parts do. The key says why pip stays behind.
+func (h *hoist) split(st *hoistStep) (parts []*hoistStep, key, why string) {
+	s := st.script
+	if !s.Simple() || s.Inline || slices.ContainsFunc(s.Leaks(), func(l shell.Leak) bool { return l.Kind != shell.LeakDir }) {
+		return nil, "", ""
+	}
+	_, each := readEffects(s, h.f.State(st.in), st.cwd)
+	before := h.steps
+	defer func() { h.steps = before }()
+	first := &hoistStep{in: st.in, kind: runStep, place: ahead, cwd: st.cwd, script: s}
+	second := &hoistStep{in: st.in, kind: runStep, place: behind, cwd: st.cwd, script: s}
+	for _, c := range s.Top() {
+		one := &hoistStep{in: st.in, kind: runStep, place: ahead, cwd: st.cwd, script: s, effect: effectOf(s, c, each)}
+		if len(one.effect.dirs) > 0 && one.effect.key == "" {
+			first.effect.merge(one.effect)
+			second.effect.merge(one.effect)
+			continue
+		}
+		no, because := one.effect.key, one.effect.unknown
+		if no == "" {
+			one.effect.dirs = first.effect.dirs
+			no, because = h.conflict(one)
+		}
+		to := first
+		if no != "" || !one.effect.installs && !one.effect.system {
+			one.place, to = behind, second
+			if one.effect.pip && one.effect.installs && key == "" {
+				key, why = no, because
+			}
+		}
+		to.add(c, one)
+		h.steps = append(slices.Clip(h.steps), one)
+	}
+	if !first.effect.installs || !first.effect.pip || len(second.part) == 0 {
+		return nil, key, why
+	}
+	if second.effect.cleans {
+		return nil, "needs-source", "its end removes what its start installs, and would not make the image smaller in a step of its own"
+	}
+	first.rest, second.rest = second.part, first.part
+	_, ok1 := s.Remove(first.part...)
+	_, ok2 := s.Remove(second.part...)
+	if !ok1 || !ok2 {
+		return nil, "", ""
+	}
+	return []*hoistStep{first, second}, "", ""
+}
+
+// add gives a part of a RUN one more command.
+func (st *hoistStep) add(c *shell.Command, one *hoistStep) {
+	st.part = append(st.part, c)
+	st.effect.merge(one.effect)
+	st.brings = append(st.brings, one.brings...)
+	st.reads = append(st.reads, one.reads...)
+}
+
+// effectOf is the effect of a command at top level with the substitutions in it.
+func effectOf(s *shell.Script, top *shell.Command, each map[*shell.Command]effect) effect {
+	var e effect
+	for _, c := range s.Commands() {
+		root := c
+		for root.Parent != nil {
+			root = root.Parent
+		}
+		if root == top {
+			e.merge(each[c])
+		}
+	}
+	return e
+}
