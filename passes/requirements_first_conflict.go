@@ -35,7 +35,8 @@ func (h *hoist) conflict(st *hoistStep) (key, why string) {
 	return "", ""
 }
 
-func between(s *hoistStep, f *transform.File) (key, why string) {
+// blockedBy declines because of a step that stays.
+func blockedBy(s *hoistStep, f *transform.File) (key, why string) {
 	line, _, _ := strings.Cut(f.Text(s.in.Body), "\n")
 	return "step-between", "it may depend on “" + strings.TrimSpace(strings.TrimRight(line, "\\ \r")) + "”, which cannot move"
 }
@@ -52,14 +53,14 @@ func (h *hoist) runPasses(st, s *hoistStep) (key, why string) {
 		if s.effect.unknown == "" && !s.effect.installs && !s.effect.system {
 			break
 		}
-		return between(s, h.f)
+		return blockedBy(s, h.f)
 	default:
-		return between(s, h.f)
+		return blockedBy(s, h.f)
 	}
 	writes := slices.Concat(s.effect.touches, s.effect.spills, s.effect.local)
 	for _, p := range slices.Concat(e.touches, e.sources, e.local, e.spills, e.dirs) {
 		if slices.ContainsFunc(writes, func(w string) bool { return relatedPaths(w, p) }) {
-			return between(s, h.f)
+			return blockedBy(s, h.f)
 		}
 	}
 	for _, m := range e.needs {
@@ -114,30 +115,30 @@ func isOtherUser(user string) bool {
 // statePasses is for ENV, ARG, WORKDIR, USER or SHELL that goes ahead of s.
 func (h *hoist) statePasses(st, s *hoistStep) (key, why string) {
 	if s.kind == stateStep || s.kind == runStep && (s.effect.unknown != "" || s.effect.installs || s.effect.system) {
-		return between(s, h.f)
+		return blockedBy(s, h.f)
 	}
 	cmd, err := st.in.Command()
 	if err != nil {
-		return between(s, h.f)
+		return blockedBy(s, h.f)
 	}
 	switch c := cmd.(type) {
 	case *instructions.EnvCommand:
 		for _, kv := range c.Env {
 			if h.mentions(s, kv.Key) {
-				return between(s, h.f)
+				return blockedBy(s, h.f)
 			}
 		}
 	case *instructions.ArgCommand:
 		for _, kv := range c.Args {
 			if h.mentions(s, kv.Key) {
-				return between(s, h.f)
+				return blockedBy(s, h.f)
 			}
 		}
 	case *instructions.WorkdirCommand:
 		return h.workdirPasses(st, s)
 	default:
 		if s.kind == runStep {
-			return between(s, h.f)
+			return blockedBy(s, h.f)
 		}
 	}
 	return "", ""
@@ -156,15 +157,15 @@ func (h *hoist) workdirPasses(st, s *hoistStep) (key, why string) {
 	switch s.kind {
 	case runStep:
 		if s.effect.usesCwd {
-			return between(s, h.f)
+			return blockedBy(s, h.f)
 		}
 	case otherStep:
-		return between(s, h.f)
+		return blockedBy(s, h.f)
 	case copyStep:
 		if dir != st.cwd && !s.copy.isAbs {
 			_, known := h.f.State(s.in).Abs(s.copy.destRaw)
 			if !known && s.cwd != "/" || strings.Contains(s.copy.destRaw, "$") || strings.ContainsAny(s.copy.dest, " \x00$") || s.in.Node.Attributes["json"] {
-				return between(s, h.f)
+				return blockedBy(s, h.f)
 			}
 			s.absolute = true
 		}

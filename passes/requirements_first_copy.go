@@ -24,14 +24,6 @@ func defaultText(st *transform.State, word string) (string, bool) {
 	return text, ok || text != ""
 }
 
-// absolute resolves a path of the image against a directory.
-func absolute(dir, p string) string {
-	if path.IsAbs(p) {
-		return path.Clean(p)
-	}
-	return path.Join(dir, p)
-}
-
 // within reports whether p is dir or lies below it.
 func within(p, dir string) bool {
 	return p == dir || dir == "/" || strings.HasPrefix(p, dir) && p[len(dir)] == '/'
@@ -60,9 +52,9 @@ type copySource struct {
 	matches []buildctx.Match
 }
 
-// readCopy reads a COPY or ADD whose files all come from the context and go to
+// readContextCopy reads a COPY or ADD whose files all come from the context and go to
 // known paths as they are. dirs are directories that are there already.
-func readCopy(f *transform.File, in *transform.Instruction, ctx *buildctx.Context, cwd string, dirs []string) (*contextCopy, bool) {
+func readContextCopy(f *transform.File, in *transform.Instruction, ctx *buildctx.Context, cwd string, dirs []string) (*contextCopy, bool) {
 	sd, plain := sourcesOf(in)
 	if !plain {
 		return nil, false

@@ -176,7 +176,7 @@ func (h *hoist) read(in *transform.Instruction, cwd string) *hoistStep {
 		h.pathDirs = append(h.pathDirs, h.pathOf(in)...)
 	case "copy", "add":
 		st.kind = otherStep
-		if c, ok := readCopy(h.f, in, h.ctx, cwd, h.made); ok {
+		if c, ok := readContextCopy(h.f, in, h.ctx, cwd, h.made); ok {
 			st.kind, st.copy = copyStep, c
 		} else {
 			st.dest = h.elsewhere(in, cwd)
