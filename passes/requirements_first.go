@@ -2,6 +2,7 @@ package passes
 
 import (
 	"fmt"
+	"strings"
 
 	"refit/internal/argv"
 	"refit/internal/shell"
@@ -16,7 +17,7 @@ var requirementsFirst = &transform.Pass{
 		Text: "A build reuses a step as long as nothing above it has changed. Where the source is copied first, every " +
 			"change of it downloads and installs all packages again. The requirement files alone are copied first, " +
 			"the packages are installed, and then comes the source: the image is the same. Steps that install " +
-			"packages of the distribution move along.",
+			"packages of the distribution move along. Stages in which nothing installs Python packages are left alone.",
 		Before: "FROM python:3.12-slim-bookworm\nCOPY . /app\nWORKDIR /app\nRUN pip install -r requirements.txt\n" +
 			"CMD [\"python\", \"app.py\"]\n",
 		After: "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY requirements.txt /app/requirements.txt\n" +
@@ -65,21 +66,35 @@ func runRequirementsFirst(f *transform.File) []transform.Finding {
 	ctx := contextOf(f)
 	var findings []transform.Finding
 	for _, s := range f.Stages {
-		if !hasRun(s) {
-			continue
-		}
-		if ctx == nil {
+		switch {
+		case !runsPip(f, s):
+		case ctx == nil:
 			findings = append(findings, noContext(f, s)...)
-			continue
+		default:
+			findings = append(findings, newHoist(f, s, ctx).findings()...)
 		}
-		findings = append(findings, newHoist(f, s, ctx).findings()...)
 	}
 	return findings
 }
 
-func hasRun(s *transform.Stage) bool {
+// runsPip reports whether a stage may install Python packages, by whatever
+// program.
+func runsPip(f *transform.File, s *transform.Stage) bool {
 	for _, in := range s.Instructions {
-		if in.Keyword == "run" {
+		if in.Keyword == "run" && namesManager(f.Text(in.Body)) && (callsPip(shell.Of(f, in)) || runsPipInstall(f, in)) {
+			return true
+		}
+	}
+	return false
+}
+
+// namesManager is a quick look before the script is read.
+func namesManager(text string) bool {
+	if strings.Contains(text, "pip") {
+		return true
+	}
+	for name := range pythonManagers {
+		if strings.Contains(text, name) {
 			return true
 		}
 	}

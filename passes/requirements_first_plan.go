@@ -281,12 +281,13 @@ func (h *hoist) sortRun(st *hoistStep) []*hoistStep {
 	return []*hoistStep{st}
 }
 
-// callsPip reports whether pip may run anywhere in a script that is not
-// understood.
+// callsPip reports whether pip, or another manager of Python packages, may run
+// anywhere in a script.
 func callsPip(s *shell.Script) bool {
 	return slices.ContainsFunc(s.Tools(), func(name string) bool {
-		v, ok := strings.CutPrefix(path.Base(name), "pip")
-		return ok && strings.Trim(v, "0123456789.") == ""
+		name = path.Base(name)
+		v, ok := strings.CutPrefix(name, "pip")
+		return ok && strings.Trim(v, "0123456789.") == "" || pythonManagers[name]
 	})
 }
 

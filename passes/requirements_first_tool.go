@@ -46,6 +46,11 @@ var toolUses = map[string]toolUse{
 	"debconf-set-selections": changesSystem, "gpg": changesSystem, "rpm": changesSystem,
 }
 
+// pythonManagers are the other managers of Python packages.
+var pythonManagers = map[string]bool{
+	"poetry": true, "pipenv": true, "uv": true, "pdm": true, "conda": true, "mamba": true, "micromamba": true,
+}
+
 // tool is the effect of any other program.
 func (r *effectReader) tool(call *argv.Call) effect {
 	name := path.Base(call.Name)
@@ -54,12 +59,13 @@ func (r *effectReader) tool(call *argv.Call) effect {
 		return r.changeDir(call)
 	case ".", "source":
 		return r.activate(call)
-	case "poetry", "pipenv", "uv", "pdm", "conda", "mamba", "micromamba":
-		return effect{key: "package-manager", unknown: name + " manages the packages"}
 	case "python", "python2", "python3", "node":
 		if len(call.Words) == 1 && (call.Words[0].Text == "--version" || call.Words[0].Text == "-V") {
 			return effect{}
 		}
+	}
+	if pythonManagers[name] {
+		return effect{key: "package-manager", unknown: name + " manages the packages"}
 	}
 	use := toolUses[name]
 	if use == 0 || call.Python != "" || call.Dir != "" && !systemPath(call.Dir) {
