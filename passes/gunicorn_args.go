@@ -23,7 +23,9 @@ var gunicornArgs = &transform.Pass{
 			"An option that holds a variable, such as --bind 0.0.0.0:$PORT, stays where it is, because it is expanded " +
 			"when the container starts. Where an ENTRYPOINT is in play, whose arguments must still be able to follow, " +
 			"the options go to GUNICORN_CMD_ARGS, which gunicorn reads itself and which needs no shell. Where the build " +
-			"context has no gunicorn.conf.py in gunicorn's directory, one is made in which everything is a comment.",
+			"context has no gunicorn.conf.py in gunicorn's directory, one is made in which everything is a comment. Where a " +
+			"script of the context starts gunicorn, the script is rewritten likewise, and each ENV that only fed its " +
+			"options becomes part of the variable; its ARG stays.",
 		Before: "FROM python:3.12-slim-bookworm\nCMD gunicorn main:app -b 0.0.0.0:5000 -w 2\n",
 		After: "FROM python:3.12-slim-bookworm\nENV GUNICORN_ARGS=\"-b 0.0.0.0:5000 -w 2\"\n" +
 			"CMD [\"/bin/sh\", \"-c\", \"exec gunicorn main:app $GUNICORN_ARGS\"]\n",
@@ -32,10 +34,10 @@ var gunicornArgs = &transform.Pass{
 			"Docker documentation, ENTRYPOINT: shell form and signals",
 		},
 	},
-	Alters: []string{"env:GUNICORN_ARGS", "env:GUNICORN_CMD_ARGS", "cmd", "entrypoint"},
+	Alters: []string{"env:*", "cmd", "entrypoint"}, // any variable may be a knob of a script's
 	Declines: []transform.Decline{
 		{Key: "open-already", When: "the command or the file uses GUNICORN_ARGS or GUNICORN_CMD_ARGS"},
-		{Key: "started-by-script", When: "a script starts gunicorn; the options have to be changed there"},
+		{Key: "started-by-script", When: "a script starts gunicorn in a way that cannot be rewritten: in a function or an if, more than once, …"},
 		{Key: "script-not-in-context", When: "the command is a script that the build context does not show, and gunicorn is installed"},
 		{Key: "unknown-option", When: "gunicorn is given an option that it does not document, so that its arguments cannot be told apart"},
 		{Key: "not-plain", When: "gunicorn runs inside a construct, in the background or in a pipeline, or SHELL is not a POSIX shell"},

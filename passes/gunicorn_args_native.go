@@ -109,14 +109,14 @@ func (st *starter) script(in *transform.Instruction, sc *shell.Script) (transfor
 		if !ok || !looksLikeScript(call.Program.Text) {
 			continue
 		}
-		s := st.readScript(call.Program.Text)
+		s, name := st.readScript(call.Program.Text)
 		switch {
 		case s == nil && strings.Contains(st.f.Src, "gunicorn"):
 			return st.decline(in, "script-not-in-context", "%s is not in the build context, and may start gunicorn", call.Program.Text), true
 		case s != nil && len(s.Gunicorn) > 0 && (slices.Contains(s.Vars, "GUNICORN_ARGS") || slices.Contains(s.Vars, "GUNICORN_CMD_ARGS")):
 			return st.decline(in, "open-already", "%s gives gunicorn a GUNICORN_ variable", call.Program.Text), true
 		case s != nil && len(s.Gunicorn) > 0:
-			return st.decline(in, "started-by-script", "%s starts gunicorn; let it pass $GUNICORN_ARGS", call.Program.Text), true
+			return st.started(in, call.Program.Text, name), true
 		}
 	}
 	return transform.Finding{}, false
@@ -126,16 +126,16 @@ func looksLikeScript(program string) bool {
 	return strings.HasSuffix(program, ".sh") || strings.HasPrefix(program, "./") || strings.Contains(program, "entrypoint")
 }
 
-// readScript reads a script of the image from the build context; nil when it is
-// not there or not a shell script.
-func (st *starter) readScript(program string) *buildctx.Script {
+// readScript reads a script of the image from the build context, and tells its
+// name there; nil when it is not there or not a shell script.
+func (st *starter) readScript(program string) (*buildctx.Script, string) {
 	name, ok := contextPath(st.f, st.stage, program)
 	if !ok {
-		return nil
+		return nil, ""
 	}
 	s, err := contextOf(st.f).Script(name)
 	if err != nil || !s.Shell {
-		return nil
+		return nil, ""
 	}
-	return s
+	return s, name
 }
