@@ -86,7 +86,30 @@ func (sp *split) divideRun(i int, st *splitStep) *transform.Finding {
 		build.place(u, b)
 		run.place(u, r)
 	}
-	return sp.settle(st, &build, &run, installsBuild && !late)
+	build.forget(st)
+	run.forget(st)
+	return sp.settle(st, &build, &run)
+}
+
+// forget drops assignments of variables that only the dropped commands used.
+func (c *cutting) forget(st *splitStep) {
+	if len(c.gone) == 0 || c.kept == 0 {
+		return
+	}
+	used := func(name string) bool {
+		return slices.ContainsFunc(st.units, func(u *splitUnit) bool {
+			return !slices.Contains(c.gone, u.top[0]) && slices.ContainsFunc(u.all, func(cmd *shell.Command) bool {
+				return slices.ContainsFunc(cmd.Words, func(w shell.Word) bool { return w.HasVar && strings.Contains(w.Raw, name) }) ||
+					len(cmd.Redirs) > 0 || cmd.Kind != shell.Simple
+			})
+		})
+	}
+	for _, u := range st.units {
+		first := u.top[0]
+		if u.role == roleShell && len(u.all) == 1 && len(first.Words) == 0 && len(first.Assigns) == 1 && !used(first.Assigns[0].Name) {
+			c.drop(u)
+		}
+	}
 }
 
 // place keeps or drops a unit.
@@ -181,7 +204,7 @@ func (sp *split) divideOther(p *pkgCall, installsBuild, installsRun, alone bool)
 }
 
 // settle turns the decisions on a RUN into the edits of its two copies.
-func (sp *split) settle(st *splitStep, build, run *cutting, updates bool) *transform.Finding {
+func (sp *split) settle(st *splitStep, build, run *cutting) *transform.Finding {
 	ok := true
 	if st.build = build.kept > 0; st.build {
 		st.buildEdits, ok = build.edits(st)

@@ -57,7 +57,7 @@ func (v pyVersion) lacksVenv() string {
 	case v.major == 3 && v.minor >= 0 && v.minor < 4:
 		return "the venv module of this Python brings no pip"
 	case v.major == 3 && (v.minor == 4 && v.patch >= 0 && v.patch < 5 || v.minor == 5 && v.patch >= 0 && v.patch < 2):
-		return "the image's pip is older than “pip freeze --all”, by which the environment gets its tools"
+		return "the image's pip is older than “pip list --format=freeze”, by which the environment gets its tools"
 	}
 	return ""
 }
@@ -68,7 +68,7 @@ func (v pyVersion) lacksVenv() string {
 // which source distributions are built; pip 23.1 and later even isolate builds
 // where wheel is missing, so that setup.py does not find what was installed
 // before. The environment sees them with --system-site-packages. Since Python
-// 3.12 the image has neither. Before 3.8 the pip that venv brings is too old to
+// 3.12 the image has neither. Up to 3.6 the pip that venv brings is too old to
 // know the wheels that the image's own pip takes, and the venv module forgets pip
 // beside --system-site-packages (bpo-24875): the image's own three are installed.
 func (v pyVersion) makeVenv() string {
@@ -77,10 +77,22 @@ func (v pyVersion) makeVenv() string {
 		return `pip install "virtualenv<20.16" && virtualenv /opt/venv`
 	case v.sure && v.minor >= 12:
 		return "python -m venv /opt/venv"
-	case v.minor > 8 || v.minor == 8 && (v.patch < 0 || v.patch > 2):
+	case v.recentPip():
 		return "python -m venv --system-site-packages /opt/venv"
 	}
-	return "python -m venv /opt/venv && pip freeze --all | /opt/venv/bin/pip install -r /dev/stdin"
+	return "python -m venv /opt/venv && pip list --format=freeze | /opt/venv/bin/pip install -r /dev/stdin"
+}
+
+// recentPip reports a Python whose own copy of pip knows manylinux2014 wheels:
+// pip 22.0 came with 3.7.13, pip 20.1 with 3.8.3.
+func (v pyVersion) recentPip() bool {
+	switch v.minor {
+	case 7:
+		return v.patch < 0 || v.patch >= 13
+	case 8:
+		return v.patch < 0 || v.patch >= 3
+	}
+	return v.minor > 8
 }
 
 // lacks reports interpreters of the image that have no name in the environment:
