@@ -64,7 +64,7 @@ func (s *Script) RemoveCommand(i int) ([]Span, bool) {
 // given commands, as if each had succeeded and done nothing. Comment lines
 // between the commands stay; the file's newlines, continuation characters and
 // indentation stay right. It declines (false) what cannot be cut out by
-// deleting alone: commands that are not at top level, elements of a pipeline,
+// deleting alone: commands that are not at top level, a part of a pipeline,
 // operands of ||, jobs, negated ones, scripts with inlined here-documents, and
 // all commands of a script.
 func (s *Script) Remove(gone ...*Command) ([]Span, bool) {
@@ -77,7 +77,7 @@ func (s *Script) Remove(gone ...*Command) ([]Span, bool) {
 		drop[c] = true
 	}
 	for i, c := range top {
-		if drop[c] && !removable(top, i) {
+		if drop[c] && !removable(top, i, drop) {
 			return nil, false
 		}
 	}
@@ -126,11 +126,16 @@ func (s *Script) staysScript(top []*Command, drop map[*Command]bool) bool {
 }
 
 // removable reports whether the i-th command stands between operators that
-// join commands one after another.
-func removable(top []*Command, i int) bool {
+// join commands one after another, or goes with the rest of its pipeline.
+func removable(top []*Command, i int, drop map[*Command]bool) bool {
 	c := top[i]
-	return !c.Negated && !c.Background && joins(c.Op) && (i+1 == len(top) || joins(top[i+1].Op))
+	if c.Negated || c.Background || !joins(c.Op) && !(isPipeOp(c.Op) && drop[top[i-1]]) {
+		return false
+	}
+	return i+1 == len(top) || joins(top[i+1].Op) || isPipeOp(top[i+1].Op) && drop[top[i+1]]
 }
+
+func isPipeOp(op string) bool { return op == "|" || op == "|&" }
 
 func joins(op string) bool { return op == "" || op == "&&" || op == ";" || op == "newline" }
 

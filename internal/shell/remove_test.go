@@ -167,3 +167,34 @@ func TestRemoveSeveral(t *testing.T) {
 		}
 	}
 }
+
+func TestRemovePipeline(t *testing.T) {
+	for _, tt := range []struct {
+		src  string
+		gone []int
+		want string
+	}{
+		{"RUN a | b && c", []int{0, 1}, "RUN c"},
+		{"RUN c && a | b", []int{1, 2}, "RUN c"},
+		{"RUN c && \\\n  a |& b && \\\n  d", []int{1, 2}, "RUN c && \\\n  d"},
+		{"RUN a | b | c && d", []int{0, 1}, ""},
+		{"RUN a | b | c && d", []int{1, 2}, ""},
+		{"RUN a | b || c", []int{0, 1}, ""},
+	} {
+		s := script(t, tt.src)
+		var gone []*Command
+		for _, i := range tt.gone {
+			gone = append(gone, s.Top()[i])
+		}
+		cut, ok := s.Remove(gone...)
+		if !ok {
+			if tt.want != "" {
+				t.Errorf("%q: declined", tt.src)
+			}
+			continue
+		}
+		if got := without(s, cut); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.src, got, tt.want)
+		}
+	}
+}
