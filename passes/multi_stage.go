@@ -55,6 +55,7 @@ var multiStage = &transform.Pass{
 		{Key: "old-python", When: "the Python version has no way to a virtual environment that works"},
 		{Key: "onbuild", When: "the stage has ONBUILD triggers"},
 		{Key: "other-base", When: "the base is not an official Python image for Linux"},
+		{Key: "other-python", When: "pip belongs to a Python beside the image's own"},
 		{Key: "outside-install", When: "a step before pip's installs something that pip may build with"},
 		{Key: "own-venv", When: "the file makes a virtual environment of its own"},
 		{Key: "package-manager", When: "pipenv, poetry, uv, conda or easy_install install too"},

@@ -140,6 +140,32 @@ func isLogin(arg string) bool {
 // (secure_path), su (ENV_PATH), cron, sshd, systemd.
 var pathLosers = setOf("sudo su runuser cron crond crontab anacron sshd systemctl systemd init doas ssh atd")
 
+// jobPackages are installed to start programs at a time, or from afar.
+var jobPackages = setOf("cron anacron cronie dcron at openssh-server dropbear systemd systemd-sysv")
+
+// checkJobs declines what only serves to start programs without the image's
+// PATH.
+func (sp *split) checkJobs(st *splitStep) *transform.Finding {
+	if c := readCopy(sp.f, st.in); c != nil && (strings.HasPrefix(c.dest, "/etc/cron") || strings.HasPrefix(c.dest, "/var/spool/cron")) {
+		return held(st.in.Body, "path-lost", "cron starts programs with a PATH of its own, without the environment")
+	}
+	for _, u := range st.units {
+		if p := st.calls[u]; p != nil && p.verb == "install" {
+			for _, name := range p.names() {
+				if jobPackages[name] {
+					return held(shell.In(st.in, u.top[0].Span), "path-lost", "%s starts programs with a PATH of its own, without the environment", name)
+				}
+			}
+		}
+		for _, c := range u.all {
+			if c.Name() == "crontab" || c.Name() == "cron" {
+				return held(st.in.Body, "path-lost", "cron starts programs with a PATH of its own, without the environment")
+			}
+		}
+	}
+	return nil
+}
+
 // checkCommands looks at what a step runs.
 func (sp *split) checkCommands(st *splitStep, s *shell.Script) *transform.Finding {
 	if s.Form == shell.Opaque {

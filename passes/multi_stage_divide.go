@@ -31,9 +31,9 @@ func (sp *split) divide() *transform.Finding {
 func (st *splitStep) removesDropped(sp *split) func(*splitUnit) bool {
 	return func(u *splitUnit) bool {
 		p := st.calls[u]
-		return p != nil && p.verb == "remove" && slices.ContainsFunc(p.words, func(w pkgWord) bool {
+		return p != nil && p.verb == "remove" && (!p.clear && len(sp.dropped) > 0 || slices.ContainsFunc(p.words, func(w pkgWord) bool {
 			return slices.ContainsFunc(w.names, func(n string) bool { return slices.Contains(sp.dropped, n) })
-		})
+		}))
 	}
 }
 
@@ -42,6 +42,11 @@ type cutting struct {
 	gone  []*shell.Command
 	words []transform.Edit
 	kept  int // units that are more than shell state and tidying
+}
+
+// cuts reports a word that is deleted.
+func (c *cutting) cuts(w transform.Span) bool {
+	return slices.ContainsFunc(c.words, func(e transform.Edit) bool { return e.New == "" && e.Span.Contains(w) })
 }
 
 func (c *cutting) drop(u *splitUnit) { c.gone = append(c.gone, u.top...) }
@@ -80,7 +85,13 @@ func (sp *split) divideRun(i int, st *splitStep) *transform.Finding {
 			if p.verb == "install" {
 				continue
 			}
+			if p.verb == "remove" && !p.clear && len(sp.dropped) > 0 {
+				return held(shell.In(st.in, u.top[0].Span), "unclear-step", "it removes packages that are not known, and some are in the builder only")
+			}
 			b, r = sp.divideOther(p, installsBuild, installsRun, only && !installsBuild && !installsRun)
+			if r && p.verb == "remove" && !sp.cutRemoval(st, p, &run) {
+				return held(shell.In(st.in, u.top[0].Span), "unclear-step", "a comment or a variable stands between the packages that would be taken apart")
+			}
 		}
 		b = b && !late
 		build.place(u, b)
@@ -99,8 +110,9 @@ func (c *cutting) forget(st *splitStep) {
 	used := func(name string) bool {
 		return slices.ContainsFunc(st.units, func(u *splitUnit) bool {
 			return !slices.Contains(c.gone, u.top[0]) && slices.ContainsFunc(u.all, func(cmd *shell.Command) bool {
-				return slices.ContainsFunc(cmd.Words, func(w shell.Word) bool { return w.HasVar && strings.Contains(w.Raw, name) }) ||
-					len(cmd.Redirs) > 0 || cmd.Kind != shell.Simple
+				return slices.ContainsFunc(cmd.Words, func(w shell.Word) bool {
+					return w.HasVar && strings.Contains(w.Raw, name) && !c.cuts(shell.In(st.in, w.Span))
+				}) || len(cmd.Redirs) > 0 || cmd.Kind != shell.Simple
 			})
 		})
 	}
@@ -132,8 +144,14 @@ func onlyPackages(st *splitStep) bool {
 // divideInstall sorts the packages of one installation.
 func (sp *split) divideInstall(st *splitStep, u *splitUnit, p *pkgCall, build, run *cutting, late bool) (inBuild, inRun bool, no *transform.Finding) {
 	at := shell.In(st.in, u.top[0].Span)
-	if late {
+	switch {
+	case late:
+		run.kept++
 		return false, true, nil
+	case !p.clear || sp.shared(p):
+		build.kept++
+		run.kept++
+		return true, true, nil
 	}
 	gone, inBuild := sp.builderWords(p)
 	if inBuild {
@@ -146,10 +164,7 @@ func (sp *split) divideInstall(st *splitStep, u *splitUnit, p *pkgCall, build, r
 	} else {
 		build.drop(u)
 	}
-	gone, swap, inRun, ok := sp.runtimeWords(p)
-	if !ok {
-		return false, false, held(at, "unclear-step", "a variable holds packages for both stages")
-	}
+	gone, swap, inRun := sp.runtimeWords(p)
 	if !inRun {
 		run.drop(u)
 	} else {
@@ -162,6 +177,20 @@ func (sp *split) divideInstall(st *splitStep, u *splitUnit, p *pkgCall, build, r
 	}
 	sp.note(p)
 	return inBuild, inRun, nil
+}
+
+// shared reports an installation with a variable that holds packages for both
+// stages: it is repeated as it is.
+func (sp *split) shared(p *pkgCall) bool {
+	return slices.ContainsFunc(p.words, func(w pkgWord) bool {
+		keep := 0
+		for _, name := range w.names {
+			if sp.sort(name).run {
+				keep++
+			}
+		}
+		return w.local && keep > 0 && keep < len(w.names)
+	})
 }
 
 // note writes down why each package of an installation goes where it goes.
@@ -177,7 +206,7 @@ func (sp *split) note(p *pkgCall) {
 			}
 		}
 	}
-	if p.virtual != "" && sp.purged[p.virtual] {
+	if sp.purged[p.virtual] {
 		sp.dropped = append(sp.dropped, p.virtual)
 	}
 }
@@ -191,16 +220,37 @@ func (sp *split) divideOther(p *pkgCall, installsBuild, installsRun, alone bool)
 	case "clean":
 		return installsBuild, installsRun || !installsBuild
 	case "remove":
-		names := 0
-		for _, w := range p.words {
-			names += len(w.names)
-			if slices.ContainsFunc(w.names, func(n string) bool { return !slices.Contains(sp.dropped, n) }) {
-				return false, true
-			}
+		names := p.names()
+		gone := func(n string) bool { return slices.Contains(sp.dropped, n) }
+		if !p.clear || slices.ContainsFunc(names, func(n string) bool { return !gone(n) }) {
+			return false, true
 		}
-		return false, names == 0 && (installsRun || !installsBuild)
+		return false, len(names) == 0 && (installsRun || !installsBuild)
 	}
 	return false, true
+}
+
+// cutRemoval takes out of a removal what the runtime does not have.
+func (sp *split) cutRemoval(st *splitStep, p *pkgCall, run *cutting) bool {
+	var gone []pkgWord
+	for _, w := range p.words {
+		lost := 0
+		for _, n := range w.names {
+			if slices.Contains(sp.dropped, n) {
+				lost++
+			}
+		}
+		switch {
+		case lost == 0:
+		case lost == len(w.names):
+			gone = append(gone, w)
+		default:
+			return false
+		}
+	}
+	edits, ok := sp.cutWords(st, p, gone, nil)
+	run.words = append(run.words, edits...)
+	return ok
 }
 
 // settle turns the decisions on a RUN into the edits of its two copies.

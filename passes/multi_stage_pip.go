@@ -123,6 +123,8 @@ func (sp *split) checkCall(st *splitStep, p *argv.PipCmd, c *shell.Command, dir 
 		return held(at, "absolute-path", "pip is called by its path, which is not that of the environment")
 	case p.Python != "" && sp.python.lacks(p.Python):
 		return held(at, "absolute-path", "the environment has no %s, so that the image's own would be used", p.Python)
+	case sp.python.foreign(p):
+		return held(at, "other-python", "%s belongs to another Python than the image's", p.Program.Text)
 	case p.Fed || !p.Known && p.IsInstall():
 		return held(at, "unclear-step", "what pip is asked to install is not certain")
 	case !p.IsInstall():

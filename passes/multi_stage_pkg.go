@@ -7,6 +7,7 @@ import (
 	"refit/internal/argv"
 	"refit/internal/facts"
 	"refit/internal/shell"
+	"refit/transform"
 )
 
 // pkgCall is a call of apt or apk, with what matters for sorting its packages.
@@ -15,6 +16,7 @@ type pkgCall struct {
 	words   []pkgWord
 	virtual string // the name that apk --virtual gives to what it adds
 	clear   bool   // every word is known
+	bound   bool   // it depends on what only the runtime has: sudo, a package file
 	auto    bool   // what came with the removed packages goes too
 }
 
@@ -35,7 +37,7 @@ var apkVerbs = map[string]string{"add": "install", "del": "remove", "update": "u
 // packageCall reads a command as one of apt or apk, nil when it is neither.
 func packageCall(c *shell.Command) *pkgCall {
 	if a, ok := argv.Apt(c); ok {
-		p := &pkgCall{verb: aptVerbs[a.Subcommand.Text], clear: a.Known && !a.Through("sudo")}
+		p := &pkgCall{verb: aptVerbs[a.Subcommand.Text], clear: a.Known, bound: a.Through("sudo")}
 		p.auto = a.Has("--auto-remove") || strings.HasPrefix(a.Subcommand.Text, "auto")
 		for _, pkg := range a.Packages {
 			w := pkgWord{word: pkg.Word}
@@ -46,6 +48,7 @@ func packageCall(c *shell.Command) *pkgCall {
 				w.local = true
 			default:
 				p.clear = false
+				p.bound = p.bound || pkg.File
 			}
 			p.words = append(p.words, w)
 		}
@@ -80,15 +83,18 @@ func isVariable(raw string) bool {
 	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
 }
 
-// resolve gives the words that are variables of the script the names that the
-// script assigns to them.
-func (p *pkgCall) resolve(s *shell.Script) {
+// resolve gives the words that are variables the names that the script, or an
+// ENV, assigns to them.
+func (p *pkgCall) resolve(s *shell.Script, st *transform.State) {
 	for i, w := range p.words {
 		if !w.local {
 			continue
 		}
 		name := strings.Trim(w.word.Raw, "${}")
-		values := assigned(s, name)
+		values, set := assigned(s, name)
+		if value, ok := st.Env(name); ok && !set {
+			values = []string{value}
+		}
 		if len(values) != 1 {
 			p.clear = false
 			continue
@@ -97,21 +103,21 @@ func (p *pkgCall) resolve(s *shell.Script) {
 	}
 }
 
-// assigned are the values that a script assigns to a variable at top level.
-func assigned(s *shell.Script, name string) []string {
-	var values []string
+// assigned are the values that a script assigns to a variable at top level; nil
+// where it does so in other ways too.
+func assigned(s *shell.Script, name string) (values []string, set bool) {
 	for _, c := range s.Commands() {
 		for _, a := range c.Assigns {
 			if a.Name != name {
 				continue
 			}
 			if a.Append || c.Nested || !a.Value.Static {
-				return nil
+				return nil, true
 			}
-			values = append(values, a.Value.Text)
+			values, set = append(values, a.Value.Text), true
 		}
 	}
-	return values
+	return values, set
 }
 
 // pkgPlace says in which stages a package is installed, and what stands for it in
@@ -127,13 +133,13 @@ type pkgPlace struct {
 // is installed in the builder too, as it may be needed there.
 func (sp *split) sort(pkg string) pkgPlace {
 	switch {
-	case sp.purged[pkg] && (sp.alpine || sp.autoremoved || !facts.BuildOnly(pkg)):
+	case sp.purged[pkg] && (sp.alpine || sp.autoremoved || !compiles(pkg)):
 		return pkgPlace{build: true, why: pkg + " stays in the builder: the file removes it again after the installation"}
 	case strings.HasPrefix(pkg, "python") && strings.HasSuffix(pkg, "-dev") && !sp.alpine:
 		return pkgPlace{build: true, why: pkg + " stays in the builder: headers only"}
 	case strings.HasSuffix(pkg, "-dev"):
 		return sp.sortDev(pkg)
-	case facts.BuildOnly(pkg) || pkg == "build-base":
+	case compiles(pkg):
 		return sp.sortCompiler(pkg)
 	case pkg == "git" || pkg == "mercurial" || pkg == "subversion" || pkg == "openssh-client":
 		return pkgPlace{build: sp.vcs, run: true}
@@ -235,70 +241,105 @@ func runtimeOnly(pkg string) bool {
 	return runtimePackages[pkg]
 }
 
-// packages lists what the stage's RUNs install and remove, and whether every
-// such call up to the last pip step is understood.
+// packages lists what the file installs and removes again: what stays in the
+// builder, unless a step between the two may use it.
 func (sp *split) packages() {
 	sp.purged = map[string]bool{}
 	virtual := map[string][]string{}
+	used := map[string]bool{} // installed, and something ran since
 	for _, st := range sp.steps {
 		for _, u := range st.units {
 			if u.role != rolePackage {
+				if !u.basic() {
+					for name := range used {
+						used[name] = true
+					}
+				}
 				continue
 			}
 			p := packageCall(u.top[0])
-			p.resolve(st.script)
+			p.resolve(st.script, sp.f.State(st.in))
 			st.calls[u] = p
 			sp.autoremoved = sp.autoremoved || p.auto
-			for _, w := range p.words {
-				if p.verb == "install" && p.virtual != "" {
-					virtual[p.virtual] = append(virtual[p.virtual], w.names...)
-				}
-				if p.verb != "remove" {
-					continue
-				}
-				for _, name := range w.names {
-					sp.purged[name] = true
-					for _, member := range virtual[name] {
-						sp.purged[member] = true
+			for _, name := range p.names() {
+				switch p.verb {
+				case "install":
+					used[name] = false
+					if p.virtual != "" {
+						virtual[p.virtual] = append(virtual[p.virtual], name)
 					}
+				case "remove":
+					sp.purge(name, virtual[name], used)
 				}
 			}
 		}
 	}
 }
 
-// runtimeWords rewrites the words of an installation for the runtime: the spans
-// to delete or to replace, and whether anything is left. ok is false where a
-// variable holds packages for both sides.
-func (sp *split) runtimeWords(p *pkgCall) (gone []pkgWord, swap map[int][]string, left bool, ok bool) {
+// purge notes that a package, or what a virtual one stands for, is removed.
+func (sp *split) purge(name string, members []string, used map[string]bool) {
+	all := true
+	for _, m := range append(members[:len(members):len(members)], name) {
+		if used[m] && !compiles(m) {
+			all = false
+			continue
+		}
+		if m != name || all {
+			sp.purged[m] = true
+		}
+	}
+}
+
+// names are the packages of a call.
+func (p *pkgCall) names() []string {
+	var names []string
+	for _, w := range p.words {
+		names = append(names, w.names...)
+	}
+	return names
+}
+
+// compiles reports compilers, build tools and headers, which checkCompilers
+// looks after.
+func compiles(pkg string) bool { return facts.BuildOnly(pkg) || pkg == "build-base" }
+
+// basic reports a unit that uses no package: pip's, and what makes directories,
+// users and marks.
+func (u *splitUnit) basic() bool {
+	switch u.role {
+	case rolePip, rolePipTidy, roleTidy, roleShell:
+		return true
+	}
+	return !slices.ContainsFunc(u.all, func(c *shell.Command) bool { return c.Kind == shell.Simple && !basicTools[c.Name()] })
+}
+
+var basicTools = setOf(`mkdir chmod chown chgrp useradd groupadd adduser addgroup echo rm touch true : ls pwd id find set cd`)
+
+// runtimeWords are the words of an installation that the runtime can do without,
+// those that libraries take the place of, and whether anything is left.
+func (sp *split) runtimeWords(p *pkgCall) (gone []pkgWord, swap map[int][]string, left bool) {
 	swap = map[int][]string{}
 	for i, w := range p.words {
-		keep, libs := 0, []string(nil)
+		keep, libs := false, []string(nil)
 		for _, name := range w.names {
 			where := sp.sort(name)
-			if where.run {
-				keep++
-				continue
-			}
+			keep = keep || where.run
 			libs = append(libs, where.libs...)
 		}
 		libs = slices.DeleteFunc(libs, func(l string) bool { return sp.installed[l] })
-		for _, l := range libs {
-			sp.installed[l] = true
-		}
 		switch {
-		case keep == len(w.names) && keep > 0:
+		case keep:
 			left = true
-		case keep > 0 || w.local && len(libs) > 0:
-			return nil, nil, false, false
 		case len(libs) > 0:
-			swap[i] = libs
-			left = true
+			swap[i], left = libs, true
+			for _, l := range libs {
+				sp.installed[l] = true
+			}
 		default:
 			gone = append(gone, w)
 		}
 	}
-	return gone, swap, left, true
+	return gone, swap, left
 }
 
 // builderWords are the words of an installation that the builder can do without.

@@ -63,6 +63,7 @@ func planSplit(f *transform.File) (*split, *transform.Finding) {
 	if sp.first < 0 {
 		return nil, sp.alreadySplit()
 	}
+	sp.packages()
 	for _, check := range []func() *transform.Finding{
 		sp.checkBase, sp.alreadySplit, sp.checkKinds, sp.checkPip, sp.checkBefore,
 	} {
@@ -70,7 +71,6 @@ func planSplit(f *transform.File) (*split, *transform.Finding) {
 			return nil, no
 		}
 	}
-	sp.packages()
 	for _, plan := range []func() *transform.Finding{
 		sp.feed, sp.divide, sp.checkRuntime, sp.checkCompilers,
 	} {
@@ -171,6 +171,12 @@ func installsPython(f *transform.File, s *transform.Stage) bool {
 func (sp *split) checkKinds() *transform.Finding {
 	for i, st := range sp.steps {
 		at := st.in.Body
+		if strings.Contains(sp.f.Text(at), "/opt/venv") {
+			return held(at, "own-venv", "the file uses /opt/venv already")
+		}
+		if no := sp.checkJobs(st); no != nil {
+			return no
+		}
 		switch st.in.Keyword {
 		case "onbuild":
 			return held(at, "onbuild", "a trigger runs in the builds of others, whose stages are not known")
@@ -182,9 +188,6 @@ func (sp *split) checkKinds() *transform.Finding {
 		case "run":
 		default:
 			continue
-		}
-		if strings.Contains(sp.f.Text(at), "/opt/venv") {
-			return held(at, "own-venv", "the file uses /opt/venv already")
 		}
 		for _, u := range st.units {
 			if no := st.checkUnit(u); no != nil {
@@ -228,18 +231,12 @@ func (sp *split) checkBefore() *transform.Finding {
 			if u.role == roleUnknown {
 				return held(at, "outside-install", "what %s installs, pip may need too", describe(u))
 			}
-			if u.role == rolePackage && !packageCall(u.top[0]).understood(st.script) {
-				return held(at, "unclear-step", "the packages cannot be told apart")
+			if p := st.calls[u]; u.role == rolePackage && (p.bound || p.verb == "builddep") {
+				return held(at, "unclear-step", "where its packages come from is not known in another stage")
 			}
 		}
 	}
 	return nil
-}
-
-// understood reports whether a call's packages can be sorted.
-func (p *pkgCall) understood(s *shell.Script) bool {
-	p.resolve(s)
-	return p.clear && p.verb != "builddep" && (p.verb != "" || len(p.words) == 0)
 }
 
 func lastPip(st *splitStep) int {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"refit/internal/argv"
 	"refit/internal/facts"
 )
 
@@ -101,4 +102,23 @@ func (v pyVersion) recentPip() bool {
 func (v pyVersion) lacks(name string) bool {
 	rest, ok := strings.CutPrefix(name, "python3.")
 	return ok && rest != "" && strings.Trim(rest, "0123456789") == "" && v.major == 3 && (v.minor < 10 || !v.sure)
+}
+
+// foreign reports a pip whose name has another version than the image's Python:
+// that of a Python from apt.
+func (v pyVersion) foreign(p *argv.PipCmd) bool {
+	name := p.Name
+	if p.Python != "" {
+		name = p.Python
+	}
+	text := name[strings.LastIndexAny(name, "abcdefghijklmnopqrstuvwxyz-")+1:]
+	if text == "" {
+		return false
+	}
+	major, minor, hasMinor := strings.Cut(text, ".")
+	if major != strconv.Itoa(v.major) {
+		return true
+	}
+	minor, _, _ = strings.Cut(minor, ".")
+	return hasMinor && minor != strconv.Itoa(v.minor)
 }

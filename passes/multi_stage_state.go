@@ -19,7 +19,7 @@ var variableRE = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
 func (sp *split) repeatState() {
 	used := map[string]bool{}
 	use := func(st *splitStep) {
-		for _, m := range variableRE.FindAllStringSubmatch(sp.f.Text(st.in.Body), -1) {
+		for _, m := range variableRE.FindAllStringSubmatch(sp.copyOf(st), -1) {
 			used[m[1]] = true
 		}
 	}
