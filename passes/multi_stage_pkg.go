@@ -133,13 +133,13 @@ type pkgPlace struct {
 // is installed in the builder too, as it may be needed there.
 func (sp *split) sort(pkg string) pkgPlace {
 	switch {
-	case sp.purged[pkg] && (sp.alpine || sp.autoremoved || !compiles(pkg)):
+	case sp.purged[pkg] && (sp.alpine || sp.autoremoved || !buildPackage(pkg)):
 		return pkgPlace{build: true, why: pkg + " stays in the builder: the file removes it again after the installation"}
 	case strings.HasPrefix(pkg, "python") && strings.HasSuffix(pkg, "-dev") && !sp.alpine:
 		return pkgPlace{build: true, why: pkg + " stays in the builder: headers only"}
 	case strings.HasSuffix(pkg, "-dev"):
 		return sp.sortDev(pkg)
-	case compiles(pkg):
+	case buildPackage(pkg):
 		return sp.sortCompiler(pkg)
 	case pkg == "git" || pkg == "mercurial" || pkg == "subversion" || pkg == "openssh-client":
 		return pkgPlace{build: sp.vcs, run: true}
@@ -280,7 +280,7 @@ func (sp *split) packages() {
 func (sp *split) purge(name string, members []string, used map[string]bool) {
 	all := true
 	for _, m := range append(members[:len(members):len(members)], name) {
-		if used[m] && !compiles(m) {
+		if used[m] && !buildPackage(m) {
 			all = false
 			continue
 		}
@@ -299,9 +299,9 @@ func (p *pkgCall) names() []string {
 	return names
 }
 
-// compiles reports compilers, build tools and headers, which checkCompilers
+// buildPackage reports compilers, build tools and headers, which checkCompilers
 // looks after.
-func compiles(pkg string) bool { return facts.BuildOnly(pkg) || pkg == "build-base" }
+func buildPackage(pkg string) bool { return facts.BuildOnly(pkg) || pkg == "build-base" }
 
 // basic reports a unit that uses no package: pip's, and what makes directories,
 // users and marks.
