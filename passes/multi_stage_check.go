@@ -60,6 +60,9 @@ func (sp *split) checkPaths(st *splitStep) *transform.Finding {
 	default:
 		return nil
 	}
+	if !strings.Contains(text, "/usr/local/bin/") {
+		return nil
+	}
 	for _, m := range ownBin.FindAllStringSubmatch(text, -1) {
 		if ownPython.MatchString(m[0]) || !sp.makes(m[1]) {
 			return held(st.in.Body, "absolute-path", "%s may be what pip installs, which will be in /opt/venv/bin", m[0])
@@ -104,7 +107,7 @@ func (sp *split) checkPathVariable(i int, st *splitStep) *transform.Finding {
 		return held(st.in.Body, "path-lost", "a login shell sets PATH anew, without the environment")
 	}
 	c, ok := cmd.(*instructions.EnvCommand)
-	if !ok || i < sp.insertAt() {
+	if !ok || i < sp.takeAt {
 		return nil
 	}
 	for _, kv := range c.Env {

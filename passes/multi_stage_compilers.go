@@ -2,7 +2,6 @@ package passes
 
 import (
 	"path"
-	"slices"
 
 	"refit/internal/shell"
 	"refit/transform"
@@ -48,7 +47,7 @@ func (sp *split) checkLaterStep(i int, st *splitStep) *transform.Finding {
 			return held(at, "later-build", "%s may need the compilers that stay in the builder", describe(u))
 		}
 		for _, c := range u.all {
-			if name := path.Base(c.Name()); compilers[name] || slices.Contains(sp.dropped, name) {
+			if name := path.Base(c.Name()); compilers[name] || sp.dropped[name] {
 				return held(at, "later-build", "%s may need the compilers that stay in the builder", name)
 			}
 		}
@@ -59,13 +58,13 @@ func (sp *split) checkLaterStep(i int, st *splitStep) *transform.Finding {
 // checkStart looks at what the container runs.
 func (sp *split) checkStart(st *splitStep) *transform.Finding {
 	for _, name := range shell.Of(sp.f, st.in).Tools() {
-		if base := path.Base(name); compilers[base] || slices.Contains(sp.dropped, base) {
+		if base := path.Base(name); compilers[base] || sp.dropped[base] {
 			return held(st.in.Body, "compiler-at-run-time", "the container runs %s, and compilers stay in the builder", base)
 		}
 	}
 	for _, s := range sp.scriptsOf(st) {
 		for _, name := range s.Commands {
-			if compilers[name] || slices.Contains(sp.dropped, name) {
+			if compilers[name] || sp.dropped[name] {
 				return held(st.in.Body, "compiler-at-run-time", "%s runs %s when the container starts, and compilers stay in the builder", s.Path, name)
 			}
 		}
@@ -81,7 +80,7 @@ func (sp *split) checkApplication() *transform.Finding {
 	}
 	at := sp.s.From.Body
 	for _, u := range uses.Commands {
-		if base := path.Base(u.What); compilers[base] && base != "npm" || slices.Contains(sp.dropped, base) {
+		if base := path.Base(u.What); compilers[base] && base != "npm" || sp.dropped[base] {
 			return held(at, "compiler-at-run-time", "%s:%d runs %s, and compilers stay in the builder", u.File, u.Line, base)
 		}
 	}

@@ -32,7 +32,7 @@ func (st *splitStep) removesDropped(sp *split) func(*splitUnit) bool {
 	return func(u *splitUnit) bool {
 		p := st.calls[u]
 		return p != nil && p.verb == "remove" && (!p.clear && len(sp.dropped) > 0 || slices.ContainsFunc(p.words, func(w pkgWord) bool {
-			return slices.ContainsFunc(w.names, func(n string) bool { return slices.Contains(sp.dropped, n) })
+			return slices.ContainsFunc(w.names, func(n string) bool { return sp.dropped[n] })
 		}))
 	}
 }
@@ -102,9 +102,12 @@ func (sp *split) divideRun(i int, st *splitStep) *transform.Finding {
 	return sp.settle(st, &build, &run)
 }
 
+// maxForget bounds the scripts in which forget looks for uses.
+const maxForget = 100
+
 // forget drops assignments of variables that only the dropped commands used.
 func (c *cutting) forget(st *splitStep) {
-	if len(c.gone) == 0 || c.kept == 0 {
+	if len(c.gone) == 0 || c.kept == 0 || len(st.units) > maxForget {
 		return
 	}
 	used := func(name string) bool {
@@ -202,12 +205,12 @@ func (sp *split) note(p *pkgCall) {
 				sp.notes = append(sp.notes, transform.Note{At: sp.s.From.Body, Why: where.why})
 			}
 			if !where.run {
-				sp.dropped = append(sp.dropped, name)
+				sp.dropped[name] = true
 			}
 		}
 	}
 	if sp.purged[p.virtual] {
-		sp.dropped = append(sp.dropped, p.virtual)
+		sp.dropped[p.virtual] = true
 	}
 }
 
@@ -221,7 +224,7 @@ func (sp *split) divideOther(p *pkgCall, installsBuild, installsRun, alone bool)
 		return installsBuild, installsRun || !installsBuild
 	case "remove":
 		names := p.names()
-		gone := func(n string) bool { return slices.Contains(sp.dropped, n) }
+		gone := func(n string) bool { return sp.dropped[n] }
 		if !p.clear || slices.ContainsFunc(names, func(n string) bool { return !gone(n) }) {
 			return false, true
 		}
@@ -236,7 +239,7 @@ func (sp *split) cutRemoval(st *splitStep, p *pkgCall, run *cutting) bool {
 	for _, w := range p.words {
 		lost := 0
 		for _, n := range w.names {
-			if slices.Contains(sp.dropped, n) {
+			if sp.dropped[n] {
 				lost++
 			}
 		}
@@ -288,20 +291,27 @@ func hasOr(s *shell.Script) bool {
 	return slices.ContainsFunc(s.Top(), func(c *shell.Command) bool { return c.Op == "||" })
 }
 
-// cutWords deletes packages from an installation, and replaces others. A comment
-// in the way makes it false.
+// cutWords deletes packages from a call, and replaces others. A comment in the
+// way makes it false.
 func (sp *split) cutWords(st *splitStep, p *pkgCall, gone []pkgWord, swap map[int][]string) ([]transform.Edit, bool) {
 	var edits []transform.Edit
+	cut := map[shell.Span]bool{}
+	for _, w := range gone {
+		cut[w.word.Span] = true
+	}
+	before := map[shell.Span]int{} // where the word before ends
+	for i, w := range p.all[1:] {
+		before[w.Span] = p.all[i].Span.End
+	}
 	for i, w := range p.words {
 		if libs := swap[i]; len(libs) > 0 {
 			edits = append(edits, shell.Replace(st.in, w.word.Span, strings.Join(libs, " ")))
 			continue
 		}
-		if !slices.ContainsFunc(gone, func(g pkgWord) bool { return g.word.Span == w.word.Span }) {
+		if !cut[w.word.Span] {
 			continue
 		}
-		start := wordBefore(st.script, w.word.Span.Start)
-		gap := shell.Span{Start: start, End: w.word.Span.End}
+		gap := shell.Span{Start: before[w.word.Span], End: w.word.Span.End}
 		if strings.Contains(sp.f.Text(shell.In(st.in, gap)), "#") {
 			return nil, false
 		}
@@ -310,38 +320,21 @@ func (sp *split) cutWords(st *splitStep, p *pkgCall, gone []pkgWord, swap map[in
 	return edits, true
 }
 
-// wordBefore is the end of the text that stands before a position of the
-// instruction: blanks and continuations are skipped.
-func wordBefore(s *shell.Script, at int) int {
-	end := 0
-	for _, c := range s.Commands() {
-		for _, w := range c.Words {
-			if w.Span.End <= at && w.Span.End > end {
-				end = w.Span.End
-			}
-		}
-	}
-	return end
-}
-
 // bringLists gives each stage the package lists that its installations need: a
 // RUN that only updates them stays where a later installation relies on it.
 func (sp *split) bringLists() {
-	for i, st := range sp.steps[:sp.last+1] {
-		if st.script == nil || !st.lonelyUpdate() {
+	build, run := false, false // a later installation relies on lists
+	for i, st := range slices.Backward(sp.steps) {
+		if st.script == nil {
 			continue
 		}
-		relies := func(in func(*splitStep) bool) bool {
-			for _, later := range sp.steps[i+1:] {
-				if later.script != nil && in(later) && later.installsWithoutUpdate() {
-					return true
-				}
-			}
-			return false
+		if i <= sp.last && st.lonelyUpdate() {
+			st.build, st.run = build, run || !build
+			st.buildEdits, st.runEdit = nil, nil
 		}
-		st.build = relies(func(s *splitStep) bool { return s.build })
-		st.run = !st.build || relies(func(s *splitStep) bool { return s.run })
-		st.buildEdits, st.runEdit = nil, nil
+		if st.has("install") && !st.has("update") {
+			build, run = build || st.build, run || st.run
+		}
 	}
 }
 
@@ -352,5 +345,3 @@ func (st *splitStep) has(verb string) bool {
 func (st *splitStep) lonelyUpdate() bool {
 	return onlyPackages(st) && st.has("update") && !st.has("install") && !st.has("remove") && !st.has("upgrade")
 }
-
-func (st *splitStep) installsWithoutUpdate() bool { return st.has("install") && !st.has("update") }

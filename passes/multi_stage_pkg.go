@@ -14,10 +14,11 @@ import (
 type pkgCall struct {
 	verb    string // install, remove, update, upgrade, clean, other
 	words   []pkgWord
-	virtual string // the name that apk --virtual gives to what it adds
-	clear   bool   // every word is known
-	bound   bool   // it depends on what only the runtime has: sudo, a package file
-	auto    bool   // what came with the removed packages goes too
+	all     []shell.Word // of the command
+	virtual string       // the name that apk --virtual gives to what it adds
+	clear   bool         // every word is known
+	bound   bool         // it depends on what only the runtime has: sudo, a package file
+	auto    bool         // what came with the removed packages goes too
 }
 
 // pkgWord is one word that names packages; more than one only where it is a
@@ -37,7 +38,7 @@ var apkVerbs = map[string]string{"add": "install", "del": "remove", "update": "u
 // packageCall reads a command as one of apt or apk, nil when it is neither.
 func packageCall(c *shell.Command) *pkgCall {
 	if a, ok := argv.Apt(c); ok {
-		p := &pkgCall{verb: aptVerbs[a.Subcommand.Text], clear: a.Known, bound: a.Through("sudo")}
+		p := &pkgCall{verb: aptVerbs[a.Subcommand.Text], clear: a.Known, bound: a.Through("sudo"), all: c.Words}
 		p.auto = a.Has("--auto-remove") || strings.HasPrefix(a.Subcommand.Text, "auto")
 		for _, pkg := range a.Packages {
 			w := pkgWord{word: pkg.Word}
@@ -58,7 +59,7 @@ func packageCall(c *shell.Command) *pkgCall {
 	if !ok {
 		return nil
 	}
-	p := &pkgCall{verb: apkVerbs[a.Subcommand.Text], clear: a.Known}
+	p := &pkgCall{verb: apkVerbs[a.Subcommand.Text], clear: a.Known, all: c.Words}
 	if v, ok := a.Option("--virtual"); ok {
 		p.virtual = v.Value
 	}
@@ -247,13 +248,15 @@ func (sp *split) packages() {
 	sp.purged = map[string]bool{}
 	virtual := map[string][]string{}
 	used := map[string]bool{} // installed, and something ran since
+	var fresh []string        // installed, and nothing did
 	for _, st := range sp.steps {
 		for _, u := range st.units {
 			if u.role != rolePackage {
 				if !u.basic() {
-					for name := range used {
+					for _, name := range fresh {
 						used[name] = true
 					}
+					fresh = fresh[:0]
 				}
 				continue
 			}
@@ -265,6 +268,7 @@ func (sp *split) packages() {
 				switch p.verb {
 				case "install":
 					used[name] = false
+					fresh = append(fresh, name)
 					if p.virtual != "" {
 						virtual[p.virtual] = append(virtual[p.virtual], name)
 					}

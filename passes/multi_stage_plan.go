@@ -32,7 +32,8 @@ type split struct {
 	purged      map[string]bool // packages that the file removes again
 	autoremoved bool
 	installed   map[string]bool // packages that the runtime installs by name
-	dropped     []string        // packages that only the builder has
+	dropped     map[string]bool // packages that only the builder has
+	takeAt      int             // the index of the step above which the runtime takes the environment
 	notes       []transform.Note
 }
 
@@ -58,8 +59,10 @@ func held(at transform.Span, key, format string, args ...any) *transform.Finding
 // planSplit finds out if and how the final stage can be split. Both results are
 // nil when the pass has nothing to do with the file.
 func planSplit(f *transform.File) (*split, *transform.Finding) {
-	sp := &split{f: f, s: f.Final(), ctx: contextOf(f), first: -1, installed: map[string]bool{}}
-	sp.read()
+	sp := &split{f: f, s: f.Final(), ctx: contextOf(f), first: -1, installed: map[string]bool{}, dropped: map[string]bool{}}
+	if slices.ContainsFunc(sp.s.Instructions, func(in *transform.Instruction) bool { return namesInstaller(f, in) }) {
+		sp.read()
+	}
 	if sp.first < 0 {
 		return nil, sp.alreadySplit()
 	}
@@ -72,7 +75,7 @@ func planSplit(f *transform.File) (*split, *transform.Finding) {
 		}
 	}
 	for _, plan := range []func() *transform.Finding{
-		sp.feed, sp.divide, sp.checkRuntime, sp.checkCompilers,
+		sp.feed, sp.divide, sp.placeCopy, sp.checkRuntime, sp.checkCompilers,
 	} {
 		if no := plan(); no != nil {
 			return nil, no
@@ -88,7 +91,7 @@ func (sp *split) read() {
 		st := &splitStep{in: in, run: true, calls: map[*splitUnit]*pkgCall{}}
 		if in.Keyword == "run" {
 			st.script = shell.Of(sp.f, in)
-			st.units = splitUnits(st.script)
+			st.units = splitUnits(in, st.script)
 			for _, u := range st.units {
 				st.pip = st.pip || u.installs()
 			}
@@ -151,14 +154,19 @@ func (sp *split) alreadySplit() *transform.Finding {
 	return nil
 }
 
+// namesInstaller is a quick look for what may install Python packages.
+func namesInstaller(f *transform.File, in *transform.Instruction) bool {
+	return in.Keyword == "run" && containsAny(f.Text(in.Body), []string{"pip", "venv", "virtualenv", "poetry", "uv", "pdm", "conda"})
+}
+
 // installsPython reports whether pip or another installer of Python runs in a
 // stage.
 func installsPython(f *transform.File, s *transform.Stage) bool {
 	for _, in := range s.Instructions {
-		if in.Keyword != "run" {
+		if !namesInstaller(f, in) {
 			continue
 		}
-		for _, u := range splitUnits(shell.Of(f, in)) {
+		for _, u := range splitUnits(in, shell.Of(f, in)) {
 			if u.role == rolePip || u.role == roleManager || u.role == roleVenv {
 				return true
 			}

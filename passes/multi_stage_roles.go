@@ -6,6 +6,7 @@ import (
 
 	"refit/internal/argv"
 	"refit/internal/shell"
+	"refit/transform"
 )
 
 // splitRole says which stage a command of a RUN belongs to once the stage is split.
@@ -34,8 +35,15 @@ type splitUnit struct {
 	role splitRole
 }
 
-// splitUnits takes a script apart where "&&", ";" and newlines join its commands.
-func splitUnits(s *shell.Script) []*splitUnit {
+type unitsKey struct{ *shell.Script }
+
+// splitUnits takes the script of a RUN apart where "&&", ";" and newlines join
+// its commands.
+func splitUnits(in *transform.Instruction, s *shell.Script) []*splitUnit {
+	return in.Memo(unitsKey{s}, func() any { return makeUnits(s) }).([]*splitUnit)
+}
+
+func makeUnits(s *shell.Script) []*splitUnit {
 	var list []*splitUnit
 	root := map[*shell.Command]*splitUnit{}
 	for _, c := range s.Commands() {
@@ -59,40 +67,42 @@ func splitUnits(s *shell.Script) []*splitUnit {
 	return list
 }
 
+// roles is a set of roles.
+type roles uint16
+
+func (r roles) has(x splitRole) bool { return r&(1<<x) != 0 }
+
 // combine is the role of the unit as a whole: that of its commands when they
 // agree, else the one that asks for more care.
 func (u *splitUnit) combine() splitRole {
-	seen := map[splitRole]bool{}
+	var seen roles
 	for _, c := range u.all {
 		if c.Background {
-			seen[roleUnknown] = true
+			seen |= 1 << roleUnknown
 		}
 		if c.Kind == shell.Simple {
-			seen[roleOf(c)] = true
+			seen |= 1 << roleOf(c)
 		}
 	}
-	for _, r := range []splitRole{roleMixed, roleManager, roleSetup, roleVenv} {
-		if seen[r] {
+	for _, r := range [...]splitRole{roleMixed, roleManager, roleSetup, roleVenv} {
+		if seen.has(r) {
 			return r
 		}
 	}
-	delete(seen, roleShell)
-	if seen[rolePip] {
-		delete(seen, rolePlain)
-		delete(seen, rolePipTidy)
-		if len(seen) > 1 {
+	if seen.has(rolePip) {
+		if seen&^(1<<rolePip|1<<roleShell|1<<rolePlain|1<<rolePipTidy) != 0 {
 			return roleMixed
 		}
 		return rolePip
 	}
-	if seen[rolePackage] && len(u.top) == 1 && len(u.all) == 1 {
-		return rolePackage
+	if seen.has(rolePackage) {
+		if len(u.all) == 1 {
+			return rolePackage
+		}
+		return roleUnknown // within a condition or a pipeline
 	}
-	for _, r := range []splitRole{roleUnknown, rolePackage, roleConfig, roleTidy, rolePipTidy, rolePlain} {
-		if seen[r] {
-			if r == rolePackage {
-				return roleUnknown // within a condition or a pipeline
-			}
+	for _, r := range [...]splitRole{roleUnknown, roleConfig, roleTidy, rolePipTidy, rolePlain} {
+		if seen.has(r) {
 			return r
 		}
 	}

@@ -2,6 +2,7 @@ package passes
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -9,29 +10,29 @@ import (
 	"refit/transform"
 )
 
-// insertAt is the index of the step above which the runtime takes the
-// environment: the first pip step, or the COPYs and ADDs before it, so that a
-// change of the source does not copy the environment again. It never moves above
-// a RUN, which a change of the requirements would then repeat.
-func (sp *split) insertAt() int {
-	at := sp.first
+// placeCopy finds where the runtime takes the environment: above the first pip
+// step, or the COPYs and ADDs before it, so that a change of the source does not
+// copy the environment again. It never moves above a RUN, which a change of the
+// requirements would then repeat.
+func (sp *split) placeCopy() *transform.Finding {
+	sp.takeAt = sp.first
 	for i := sp.first - 1; i >= 0; i-- {
 		st := sp.steps[i]
 		if st.script != nil && st.run {
 			break
 		}
 		if c := readCopy(sp.f, st.in); c != nil && c.from == "" && st.run {
-			at = i
+			sp.takeAt = i
 		}
 	}
-	return at
+	return nil
 }
 
 // finding writes the change down.
 func (sp *split) finding() transform.Finding {
 	sp.dropManifests()
 	edits := []transform.Edit{{Span: sp.above(sp.s.From, sp.s.Index > 0), New: sp.builder()}}
-	at := sp.insertAt()
+	at := sp.takeAt
 	anchor := sp.steps[at].in
 	edits = append(edits, transform.Edit{Span: sp.above(anchor, true), New: sp.takeOver(anchor)})
 	for i, st := range sp.steps {
@@ -57,15 +58,16 @@ func (sp *split) why() string {
 	if len(sp.dropped) == 0 {
 		return "pip installs in a builder stage, and the runtime takes the finished environment, without what else pip leaves behind"
 	}
-	slices.Sort(sp.dropped)
 	return fmt.Sprintf("pip installs in a builder stage, and the runtime takes the finished environment, without %s",
-		strings.Join(slices.Compact(sp.dropped), ", "))
+		strings.Join(slices.Sorted(maps.Keys(sp.dropped)), ", "))
 }
 
 func (sp *split) distinctNotes() []transform.Note {
 	var notes []transform.Note
+	seen := map[transform.Note]bool{}
 	for _, n := range sp.notes {
-		if !slices.Contains(notes, n) {
+		if !seen[n] {
+			seen[n] = true
 			notes = append(notes, n)
 		}
 	}
@@ -212,10 +214,13 @@ func (sp *split) dropManifests() {
 	}
 }
 
+// maxAhead bounds how many steps broughtAgain looks ahead.
+const maxAhead = 50
+
 // broughtAgain reports that every file that the i-th step copies is copied to
 // the same place by one later step, and that no step between them looks at it.
 func (sp *split) broughtAgain(i int, c *copied) bool {
-	for j := i + 1; j < len(sp.steps); j++ {
+	for j := i + 1; j < min(len(sp.steps), i+maxAhead); j++ {
 		later := readCopy(sp.f, sp.steps[j].in)
 		if later != nil && later.known && later.from == "" && len(later.sources) == 1 && !hasExclude(sp.steps[j].in) &&
 			sameFiles(c, later) {
