@@ -30,6 +30,11 @@ func followLists(f *transform.File, runs map[*transform.Instruction]*aptRun) *li
 		if base := s.Base.Stage; base != nil && used != "" {
 			starts[base] = used
 		}
+		for _, e := range s.Deps {
+			if e.To != nil && e.Kind != transform.EdgeFrom && strings.Contains(f.Text(e.At.Body), "/var/lib/apt") {
+				starts[e.To] = "another stage copies the lists that this step fetches"
+			}
+		}
 	}
 	return l
 }
@@ -41,8 +46,6 @@ func (l *listsUse) effect(f *transform.File, in *transform.Instruction) (needs s
 	switch {
 	case r == nil && in.Keyword == "onbuild" && strings.Contains(f.Text(in.Body), "apt"):
 		return "an ONBUILD step reads the lists that this one fetches, or may do so", false
-	case r == nil && in.Keyword == "copy" && strings.Contains(f.Text(in.Body), "/var/lib/apt"):
-		return "a later step copies the lists that this one fetches", false
 	case r == nil:
 		return "", false
 	case len(r.steps) == 0 && (strings.Contains(r.script.Text, "apt") || r.script.Text == ""):

@@ -166,7 +166,7 @@ func (p *aptPlan) mergeInstalls() {
 		case s.drop || s.cmd.Nested:
 		case s.kind != aptInstall:
 			prev = nil
-		case prev != nil && prev.run != s.run && prev.flag == s.flag && sameCall(prev, s):
+		case prev != nil && prev.run != s.run && prev.flag == s.flag && p.sameCall(prev, s):
 			s.into = prev
 		default:
 			prev = s
@@ -175,7 +175,7 @@ func (p *aptPlan) mergeInstalls() {
 }
 
 // sameCall reports whether two installs differ in their packages only.
-func sameCall(a, b *planStep) bool {
+func (p *aptPlan) sameCall(a, b *planStep) bool {
 	if a.call.Fed || b.call.Fed || len(a.cmd.Redirs)+len(b.cmd.Redirs) > 0 || !keepsSources(a.call) || !keepsSources(b.call) {
 		return false
 	}
@@ -183,14 +183,18 @@ func sameCall(a, b *planStep) bool {
 		return false
 	}
 	for _, call := range []*argv.AptCmd{a.call, b.call} {
-		for _, p := range call.Packages {
-			_, known := facts.RecommendsSafe(p.Name)
-			if !known || p.Remove || slices.Contains(contentious, p.Name) {
+		for _, pkg := range call.Packages {
+			_, known := facts.RecommendsSafe(pkg.Name)
+			if !known || pkg.Remove || slices.Contains(contentious, pkg.Name) {
 				return false
 			}
 		}
 	}
-	return !slices.Contains(rawWords(b.call), "--")
+	behind := slices.ContainsFunc(b.call.Options, func(o argv.Option) bool {
+		return o.Word.Span.Start > b.call.Packages[0].Word.Span.Start
+	})
+	text := b.text(p.l.f)
+	return !slices.Contains(rawWords(b.call), "--") && !(behind && strings.Contains(text, "#"))
 }
 
 // aptPrefix is what stands before the program: assignments and wrappers.

@@ -87,19 +87,34 @@ var (
 
 // use is what the stage calls, with the stages built on it.
 func (l *aptLayers) use(s *transform.Stage) *stageUse {
-	if u, ok := l.uses[s]; ok {
-		return u
-	}
-	u := &stageUse{packages: map[string]bool{}}
-	l.uses[s] = u
-	for _, t := range l.f.Stages {
-		if t == s || buildsOn(t, s) {
+	if len(l.uses) == 0 {
+		for _, t := range slices.Backward(l.f.Stages) {
+			u := l.useOf(t)
 			for _, in := range t.Instructions {
 				u.read(l.f, in)
 			}
+			if t.Base.Stage != nil {
+				l.useOf(t.Base.Stage).add(u)
+			}
 		}
 	}
-	return u
+	return l.uses[s]
+}
+
+func (l *aptLayers) useOf(s *transform.Stage) *stageUse {
+	if l.uses[s] == nil {
+		l.uses[s] = &stageUse{packages: map[string]bool{}}
+	}
+	return l.uses[s]
+}
+
+func (u *stageUse) add(v *stageUse) {
+	for pkg := range v.packages {
+		u.packages[pkg] = true
+	}
+	u.opaque = u.opaque || v.opaque
+	u.scripts = u.scripts || v.scripts
+	u.compiles = u.compiles || v.compiles
 }
 
 func (u *stageUse) read(f *transform.File, in *transform.Instruction) {

@@ -43,8 +43,34 @@ type aptRun struct {
 	script *shell.Script
 	steps  []*aptStep // all its commands, nested ones too, in order
 	top    []*aptStep // those at top level
-	pure   bool       // nothing but apt's steps, in a row
+	pure   bool       // nothing but apt's steps and removals, in a row
 	calls  bool       // apt or apt-get is among them
+	signs  *textSigns // made when first asked for
+}
+
+// textSigns are what a script's whole text tells of the programs that it runs.
+type textSigns struct {
+	updates bool // an installer that is known to fetch the lists before it uses them
+	homely  bool // one that is known to install without apt
+	fetched bool // a source that the step has fetched or configured
+}
+
+func (r *aptRun) text() *textSigns {
+	if r.signs != nil {
+		return r.signs
+	}
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(r.script.Text, w) })
+	}
+	r.signs = &textSigns{
+		// Both scripts run apt-get update before they install anything, and after
+		// they have written their source.
+		updates: has("deb.nodesource.com/setup", "get.docker.com"),
+		// These unpack into the user's home or a folder of their own.
+		homely:  has("sh.rustup.rs", "astral.sh/uv", "nvm-sh/nvm") || has("conda") && has("-x86_64.sh"),
+		fetched: has("configure", "cmake", "git clone", "tar ", "unzip "),
+	}
+	return r.signs
 }
 
 // readAptRun reads a RUN; nil for other instructions.
@@ -53,19 +79,17 @@ func readAptRun(f *transform.File, in *transform.Instruction) *aptRun {
 		return nil
 	}
 	r := &aptRun{in: in, script: shell.Of(f, in)}
-	rm := false
 	for _, c := range r.script.Commands() {
 		step := &aptStep{run: r, cmd: c}
 		step.call, _ = argv.Apt(c)
-		step.kind = kindOf(c, step.call, r.script)
+		step.kind = r.kindOf(c, step.call)
 		r.calls = r.calls || step.call != nil && step.call.Name != "aptitude"
-		rm = rm || step.kind == aptRemoves || step.kind == aptRemovesTo
 		r.steps = append(r.steps, step)
 		if !c.Nested {
 			r.top = append(r.top, step)
 		}
 	}
-	r.pure = (r.calls || rm) && inARow(r.script)
+	r.pure = len(r.top) > 0 && inARow(r.script)
 	for _, s := range r.top {
 		switch s.kind {
 		case aptUpdate, aptInstall, aptTidies, aptClean, aptRemoves, aptRemovesTo, aptRm:
@@ -95,7 +119,7 @@ func inARow(s *shell.Script) bool {
 
 // kindOf says what a command does. Programs that are known to leave apt alone,
 // or that fetch the lists before they need them, do nothing here.
-func kindOf(c *shell.Command, call *argv.AptCmd, s *shell.Script) aptKind {
+func (r *aptRun) kindOf(c *shell.Command, call *argv.AptCmd) aptKind {
 	if c.Kind != shell.Simple || len(c.Words) == 0 {
 		return aptNothing
 	}
@@ -124,7 +148,12 @@ func kindOf(c *shell.Command, call *argv.AptCmd, s *shell.Script) aptKind {
 			return aptUses
 		}
 	case "make":
-		return makeKind(s)
+		// The makefile of a library that the step has just fetched leaves the
+		// system's packages alone. That of the application may not.
+		if r.text().fetched {
+			return aptNothing
+		}
+		return aptUnknown
 	case "source", ".":
 		if len(words) > 0 && (strings.HasPrefix(words[0].Text, "/etc/") || strings.HasSuffix(words[0].Text, "activate") || strings.Contains(words[0].Text, "/.")) {
 			return aptNothing // settings of the system, a virtual environment or a shell
@@ -136,7 +165,7 @@ func kindOf(c *shell.Command, call *argv.AptCmd, s *shell.Script) aptKind {
 		"manage.py", "setup.py":
 		return aptNothing // the usual names of what configures or builds a source
 	case "sh", "bash", "dash", "ash":
-		return shellKind(words, s)
+		return r.shellKind(words)
 	}
 	if strings.HasSuffix(name, ".sh") || strings.Contains(c.Words[0].Text, "/") && !strings.Contains(c.Words[0].Text, "bin/") &&
 		!strings.HasPrefix(c.Words[0].Text, "/etc/init.d/") {
@@ -145,22 +174,10 @@ func kindOf(c *shell.Command, call *argv.AptCmd, s *shell.Script) aptKind {
 	return aptNothing
 }
 
-// makeKind is what make does: where the step has just fetched or configured the
-// source of a library, its makefile leaves the system's packages alone. That of
-// the application may not.
-func makeKind(s *shell.Script) aptKind {
-	for _, sign := range []string{"configure", "cmake", "git clone", "tar ", "unzip "} {
-		if strings.Contains(s.Text, sign) {
-			return aptNothing
-		}
-	}
-	return aptUnknown
-}
-
 // shellKind is what a shell does that runs a script: one given in the command
 // does what can be read there, one from an installer that is known to fetch the
 // lists itself counts as an update.
-func shellKind(words []shell.Word, s *shell.Script) aptKind {
+func (r *aptRun) shellKind(words []shell.Word) aptKind {
 	for i, w := range words {
 		if strings.HasPrefix(w.Text, "-") && strings.HasSuffix(w.Text, "c") && i+1 < len(words) {
 			if words[i+1].Static && !namesApt(words[i+1].Text) && !strings.Contains(words[i+1].Text, ".sh") {
@@ -170,16 +187,10 @@ func shellKind(words []shell.Word, s *shell.Script) aptKind {
 		}
 	}
 	switch {
-	// Both scripts run apt-get update before they install anything, and after
-	// they have written their source.
-	case strings.Contains(s.Text, "deb.nodesource.com/setup"), strings.Contains(s.Text, "get.docker.com"):
+	case r.text().updates:
 		return aptUpdate
-	// These install into the user's home, without apt.
-	case strings.Contains(s.Text, "sh.rustup.rs"), strings.Contains(s.Text, "astral.sh/uv"), strings.Contains(s.Text, "nvm-sh/nvm"):
+	case r.text().homely, len(words) > 0 && strings.HasSuffix(words[0].Text, "conda.sh"):
 		return aptNothing
-	}
-	if len(words) > 0 && strings.HasSuffix(words[0].Text, "conda.sh") || strings.Contains(s.Text, "conda") && strings.Contains(s.Text, "-x86_64.sh") {
-		return aptNothing // conda's installers unpack themselves
 	}
 	return aptUnknown
 }

@@ -76,7 +76,8 @@ type pipStep struct {
 	script *shell.Script
 	who    user
 	calls  []*argv.PipCmd
-	off    bool // another call has its cache switched off
+	off    bool            // another call has its cache switched off
+	vars   map[string]bool // variables that the script's text may set
 }
 
 type pipCacher struct {
@@ -116,7 +117,6 @@ func (p *pipCacher) step(s pipStep) transform.Finding {
 	for _, c := range s.calls {
 		switch p.setting(&s, c) {
 		case "off":
-			s.off = true
 		case "dir":
 			return decline("cache-dir", "the cache's directory is given here: whether it is meant to stay cannot be told")
 		default:
@@ -175,7 +175,15 @@ func (p *pipCacher) sets(s *pipStep, c *argv.PipCmd, name string) bool {
 	if _, ok := c.Env(name); ok {
 		return true
 	}
-	return assigns(s.script.Text, name)
+	set, ok := s.vars[name]
+	if !ok {
+		if s.vars == nil {
+			s.vars = map[string]bool{}
+		}
+		set = assigns(s.script.Text, name)
+		s.vars[name] = set
+	}
+	return set
 }
 
 // assigns reports whether a script's text may give the variable a value.
