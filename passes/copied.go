@@ -89,25 +89,35 @@ func mayReach(sd instructions.SourcesAndDest, p string) bool {
 	return tail == "" || strings.Contains(p+"/", "/"+tail+"/")
 }
 
-// absAt makes a path of the image absolute, also where the working directory is
-// the one that an official base starts with.
+// absAt makes a path of the image absolute, also where the working directory
+// comes from relative WORKDIRs and the one that an official base starts with.
 func absAt(f *transform.File, in *transform.Instruction, p string) (string, bool) {
 	if abs, ok := f.State(in).Abs(p); ok {
 		return abs, true
 	}
-	for s := in.Stage; s != nil; s = s.Base.Stage {
-		for _, other := range s.Instructions {
-			if other == in {
-				break
-			}
-			if other.Keyword == "workdir" {
-				return "", false
+	text, ok := f.State(in).Expand(p)
+	dir := dirAt(f, in.Stage, in).join(text, ok)
+	return dir.path, dir.known
+}
+
+// dirAt is the working directory of a stage before an instruction; nil means
+// behind the last one.
+func dirAt(f *transform.File, s *transform.Stage, before *transform.Instruction) workdir {
+	dir := imageDir(s)
+	if s.Base.Stage != nil {
+		dir = dirAt(f, s.Base.Stage, nil)
+	}
+	for _, in := range s.Instructions {
+		if in == before {
+			break
+		}
+		if cmd, _ := in.Command(); in.Keyword == "workdir" {
+			if c, ok := cmd.(*instructions.WorkdirCommand); ok {
+				dir = dir.join(f.State(in).Expand(c.Path))
 			}
 		}
 	}
-	text, ok := f.State(in).Expand(p)
-	dir := imageDir(in.Stage.Root())
-	return path.Join(dir.path, text), ok && dir.known
+	return dir
 }
 
 // broughtBy looks for the file among what one source brings to a destination;
