@@ -9,6 +9,24 @@ import (
 	"refit/transform"
 )
 
+// inImage is a file with what is known of paths in the images that it builds.
+type inImage struct {
+	*transform.File
+	dirs []workdir // before each instruction; nil until one is asked for
+}
+
+// dirAt is the working directory before an instruction.
+func (f *inImage) dirAt(in *transform.Instruction) workdir {
+	if f.dirs == nil {
+		var w workdirs
+		for _, in := range f.Instructions {
+			f.dirs = append(f.dirs, w.cur)
+			w.pass(f.File, in)
+		}
+	}
+	return f.dirs[in.Index]
+}
+
 // An origin is what is known of where a file of the image came from.
 type origin uint8
 
@@ -20,7 +38,7 @@ const (
 
 // fileAt finds the file of the build context that stands at the absolute path p
 // of the stage's image, by the last COPY or ADD that can have brought it.
-func fileAt(f *transform.File, s *transform.Stage, p string) (name string, from origin) {
+func fileAt(f *inImage, s *transform.Stage, p string) (name string, from origin) {
 	for ; s != nil; s = s.Base.Stage {
 		for i := len(s.Instructions) - 1; i >= 0; i-- {
 			if name, from := copiedTo(f, s.Instructions[i], p); from != notContext {
@@ -32,7 +50,7 @@ func fileAt(f *transform.File, s *transform.Stage, p string) (name string, from 
 }
 
 // copiedTo is fileAt for one instruction.
-func copiedTo(f *transform.File, in *transform.Instruction, p string) (name string, from origin) {
+func copiedTo(f *inImage, in *transform.Instruction, p string) (name string, from origin) {
 	var sd instructions.SourcesAndDest
 	local := true
 	cmd, _ := in.Command()
@@ -91,39 +109,19 @@ func mayReach(sd instructions.SourcesAndDest, p string) bool {
 
 // absAt makes a path of the image absolute, also where the working directory
 // comes from relative WORKDIRs and the one that an official base starts with.
-func absAt(f *transform.File, in *transform.Instruction, p string) (string, bool) {
+func absAt(f *inImage, in *transform.Instruction, p string) (string, bool) {
 	if abs, ok := f.State(in).Abs(p); ok {
 		return abs, true
 	}
 	text, ok := f.State(in).Expand(p)
-	dir := dirAt(f, in.Stage, in).join(text, ok)
+	dir := f.dirAt(in).join(text, ok)
 	return dir.path, dir.known
-}
-
-// dirAt is the working directory of a stage before an instruction; nil means
-// behind the last one.
-func dirAt(f *transform.File, s *transform.Stage, before *transform.Instruction) workdir {
-	dir := imageDir(s)
-	if s.Base.Stage != nil {
-		dir = dirAt(f, s.Base.Stage, nil)
-	}
-	for _, in := range s.Instructions {
-		if in == before {
-			break
-		}
-		if cmd, _ := in.Command(); in.Keyword == "workdir" {
-			if c, ok := cmd.(*instructions.WorkdirCommand); ok {
-				dir = dir.join(f.State(in).Expand(c.Path))
-			}
-		}
-	}
-	return dir
 }
 
 // broughtBy looks for the file among what one source brings to a destination;
 // rel is its path below the destination, "" when it is the destination.
-func broughtBy(f *transform.File, source, rel, p string) (string, origin) {
-	matches, err := contextOf(f).Match(source)
+func broughtBy(f *inImage, source, rel, p string) (string, origin) {
+	matches, err := contextOf(f.File).Match(source)
 	if err != nil {
 		if plainName(source) && rel != "" && rel != path.Base(source) {
 			return "", notContext // one file, of another name
@@ -134,11 +132,11 @@ func broughtBy(f *transform.File, source, rel, p string) (string, origin) {
 		switch {
 		case m.Dir && rel != "":
 			inside := path.Join(m.Path, rel)
-			exists, known := contextOf(f).Exists(inside)
+			exists, known := contextOf(f.File).Exists(inside)
 			if !known {
 				return "", maybeContext
 			}
-			if dir, _ := contextOf(f).IsDir(inside); exists && !dir {
+			if dir, _ := contextOf(f.File).IsDir(inside); exists && !dir {
 				return inside, fromContext
 			}
 		case !m.Dir && (rel == "" || rel == path.Base(m.Path)):

@@ -39,7 +39,8 @@ var deadSteps = &transform.Pass{
 // only: a virtual environment takes the steps with it that touch it.
 func runDeadSteps(f *transform.File) []transform.Finding {
 	taken := map[*transform.Instruction]bool{}
-	found := deadVenvs(f, taken)
+	image := &inImage{File: f}
+	found := deadVenvs(image, taken)
 	for _, in := range f.Instructions {
 		if in.Keyword != "run" || taken[in] {
 			continue
@@ -48,7 +49,7 @@ func runDeadSteps(f *transform.File) []transform.Finding {
 			found = append(found, removal(f, why, in))
 			continue
 		}
-		if fd := deadLists(f, in); fd != nil {
+		if fd := deadLists(image, in); fd != nil {
 			found = append(found, *fd)
 		}
 	}

@@ -15,27 +15,27 @@ import (
 // packages before it downloads them anew, and neither does the program that the
 // container starts. Every command that may run must be known not to; a script
 // that cannot be read may.
-func deadLists(f *transform.File, in *transform.Instruction) *transform.Finding {
+func deadLists(f *inImage, in *transform.Instruction) *transform.Finding {
 	if !onlyLists(f, in) {
 		return nil
 	}
-	switch listsUsed(f, in.Stage, in.Index) {
+	switch listsUsed(f, in.Stage, in.Index-in.Stage.From.Index) {
 	case used:
 		return nil
 	case maybeUsed:
 		return &transform.Finding{At: in.Body, Reason: "lists-maybe-used",
 			Why: "a later step, or what the container starts, may install packages from these lists"}
 	}
-	fd := removal(f, "no later step installs a package: the lists would only make the image larger", in)
+	fd := removal(f.File, "no later step installs a package: the lists would only make the image larger", in)
 	return &fd
 }
 
 // onlyLists reports a RUN that updates package lists and at most tidies up.
-func onlyLists(f *transform.File, in *transform.Instruction) bool {
+func onlyLists(f *inImage, in *transform.Instruction) bool {
 	if len(in.Node.Flags) > 0 || len(in.Node.Heredocs) > 0 {
 		return false
 	}
-	s := shell.Of(f, in)
+	s := shell.Of(f.File, in)
 	updates := false
 	for _, c := range s.Commands() {
 		if c.Nested || c.Op != "" && c.Op != "&&" && c.Op != ";" || c.Negated || c.Background || len(c.Redirs) > 0 {
@@ -88,14 +88,11 @@ const (
 	used
 )
 
-// listsUsed looks at what comes behind an instruction of a stage, in it and in
-// the stages that start from it.
-func listsUsed(f *transform.File, s *transform.Stage, behind int) use {
+// listsUsed looks at the instructions of a stage from one on, and at the stages
+// that start from it.
+func listsUsed(f *inImage, s *transform.Stage, from int) use {
 	result := unused
-	for _, in := range s.Instructions {
-		if in.Index <= behind {
-			continue
-		}
+	for _, in := range s.Instructions[from:] {
 		u, again := listsUsedBy(f, in)
 		if result = max(result, u); again || result == used {
 			return result
@@ -103,7 +100,7 @@ func listsUsed(f *transform.File, s *transform.Stage, behind int) use {
 	}
 	for _, edge := range f.Users(s) {
 		if edge.Kind == transform.EdgeFrom {
-			result = max(result, listsUsed(f, edge.At.Stage, -1))
+			result = max(result, listsUsed(f, edge.At.Stage, 0))
 		}
 	}
 	return result
@@ -111,7 +108,7 @@ func listsUsed(f *transform.File, s *transform.Stage, behind int) use {
 
 // listsUsedBy looks at one instruction. again reports that it downloads the lists
 // anew before it uses them.
-func listsUsedBy(f *transform.File, in *transform.Instruction) (u use, again bool) {
+func listsUsedBy(f *inImage, in *transform.Instruction) (u use, again bool) {
 	switch in.Keyword {
 	case "cmd":
 		if takesCmd(f, in.Stage) {
@@ -123,7 +120,7 @@ func listsUsedBy(f *transform.File, in *transform.Instruction) (u use, again boo
 	default:
 		return unused, false
 	}
-	s := shell.Of(f, in)
+	s := shell.Of(f.File, in)
 	if s.Form == shell.Opaque || !s.ToolsKnown() {
 		return maybeUsed, false
 	}
@@ -171,7 +168,7 @@ func isShell(name string) bool {
 
 // scriptUse looks at a command that hands a file, or its input, to a shell.
 // What follows -c is among the script's own commands.
-func scriptUse(f *transform.File, in *transform.Instruction, c *shell.Command) use {
+func scriptUse(f *inImage, in *transform.Instruction, c *shell.Command) use {
 	words := c.Effective()
 	switch {
 	case len(words) == 0:
@@ -222,10 +219,10 @@ func programOfLanguage(args []shell.Word) use {
 
 // takesCmd reports an ENTRYPOINT that reads the CMD as its own arguments: an
 // interpreter, which is given a program of the application.
-func takesCmd(f *transform.File, s *transform.Stage) bool {
+func takesCmd(f *inImage, s *transform.Stage) bool {
 	for _, in := range slices.Backward(s.Instructions) {
 		if in.Keyword == "entrypoint" {
-			args := shell.Of(f, in).Args
+			args := shell.Of(f.File, in).Args
 			return len(args) > 0 && interpreter.MatchString(path.Base(args[0].Text)) && !isShell(path.Base(args[0].Text))
 		}
 	}
@@ -234,7 +231,7 @@ func takesCmd(f *transform.File, s *transform.Stage) bool {
 
 // programUse tells whether a program that is not known by its name may install
 // packages of the distribution.
-func programUse(f *transform.File, in *transform.Instruction, tool string) use {
+func programUse(f *inImage, in *transform.Instruction, tool string) use {
 	if !strings.Contains(tool, "/") {
 		tool = path.Join("/usr/local/bin", tool)
 	}
@@ -243,7 +240,7 @@ func programUse(f *transform.File, in *transform.Instruction, tool string) use {
 
 // fileUse looks into the script of the context that stands at a path of the
 // image.
-func fileUse(f *transform.File, in *transform.Instruction, file string) use {
+func fileUse(f *inImage, in *transform.Instruction, file string) use {
 	abs, ok := absAt(f, in, file)
 	if !ok {
 		return maybeUsed
@@ -252,7 +249,7 @@ func fileUse(f *transform.File, in *transform.Instruction, file string) use {
 	if from != fromContext {
 		return maybeUsed
 	}
-	s, err := contextOf(f).Script(name)
+	s, err := contextOf(f.File).Script(name)
 	switch {
 	case err != nil || !s.Shell || s.Problem != "" || s.Dynamic || len(s.Sources) > 0:
 		return maybeUsed

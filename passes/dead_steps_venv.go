@@ -24,12 +24,15 @@ import (
 // environments by itself, or copy the directory elsewhere; and no file of the
 // context, which must be known, may hold its name. A name that does not tell
 // what it is ("src", ".") is not looked for.
-func deadVenvs(f *transform.File, taken map[*transform.Instruction]bool) []transform.Finding {
+func deadVenvs(f *inImage, taken map[*transform.Instruction]bool) []transform.Finding {
 	var found []transform.Finding
 	venvs := 0
 	for _, in := range f.Instructions {
+		if venvs == maxVenvs {
+			break
+		}
 		dir := madeVenv(f, in)
-		if dir == "" || venvs == maxVenvs {
+		if dir == "" {
 			continue
 		}
 		venvs++
@@ -45,7 +48,7 @@ func deadVenvs(f *transform.File, taken map[*transform.Instruction]bool) []trans
 				taken[step] = true
 			}
 			taken[in] = true
-			found = append(found, removal(f, "nothing uses the virtual environment in "+dir+": packages are installed and run outside it",
+			found = append(found, removal(f.File, "nothing uses the virtual environment in "+dir+": packages are installed and run outside it",
 				append([]*transform.Instruction{in}, v.touching...)...))
 		}
 	}
@@ -58,11 +61,11 @@ const maxVenvs = 8
 
 // madeVenv is the absolute directory of the virtual environment that a RUN makes
 // and nothing else; "" for any other instruction.
-func madeVenv(f *transform.File, in *transform.Instruction) string {
+func madeVenv(f *inImage, in *transform.Instruction) string {
 	if in.Keyword != "run" || len(in.Node.Flags) > 0 || len(in.Node.Heredocs) > 0 {
 		return ""
 	}
-	all := shell.Of(f, in).Commands()
+	all := shell.Of(f.File, in).Commands()
 	if len(all) != 1 || len(all[0].Redirs) > 0 || all[0].Negated || all[0].Background {
 		return ""
 	}
@@ -82,7 +85,7 @@ var venvName = regexp.MustCompile(`(?i)^[._]?(v?env|virtual_?env|py_?env|[a-z0-9
 
 // venv gathers what is known of the use of a virtual environment.
 type venv struct {
-	f         *transform.File
+	f         *inImage
 	dir, base string
 	at        *transform.Instruction
 	uses      use
@@ -143,7 +146,7 @@ func (v *venv) touches(in *transform.Instruction) bool {
 	if len(in.Node.Flags) > 0 || len(in.Node.Heredocs) > 0 {
 		return false
 	}
-	s := shell.Of(v.f, in)
+	s := shell.Of(v.f.File, in)
 	all := s.Commands()
 	if len(all) != 1 || len(all[0].Redirs) > 0 || all[0].Negated || all[0].Background {
 		return false
@@ -163,7 +166,7 @@ func (v *venv) touches(in *transform.Instruction) bool {
 // command tells whether a command that does not name the environment may find
 // it.
 func (v *venv) command(in *transform.Instruction) use {
-	s := shell.Of(v.f, in)
+	s := shell.Of(v.f.File, in)
 	if s.Form == shell.Opaque || !s.ToolsKnown() {
 		return maybeUsed
 	}
@@ -180,7 +183,7 @@ func (v *venv) command(in *transform.Instruction) use {
 // that can name a directory names this one. Lists of what to ignore, and texts
 // for people, are not looked at.
 func (v *venv) absentFromContext() bool {
-	c := contextOf(v.f)
+	c := contextOf(v.f.File)
 	entries, complete := c.Files()
 	if !complete {
 		return false
@@ -213,7 +216,7 @@ func (v *venv) inFile(c *buildctx.Context, e buildctx.Entry) bool {
 
 // mayHold reports a COPY --from or a mount that takes dir, or a directory around
 // it, along.
-func mayHold(f *transform.File, in *transform.Instruction, dir string) bool {
+func mayHold(f *inImage, in *transform.Instruction, dir string) bool {
 	cmd, _ := in.Command()
 	c, ok := cmd.(*instructions.CopyCommand)
 	if !ok {

@@ -19,7 +19,7 @@ import (
 // Programs that packages install can be started. A file that the context may
 // have brought must be seen to be a program or to begin with "#!", and no step
 // may have written it.
-func startsAlone(f *transform.File, in *transform.Instruction, name string) bool {
+func startsAlone(f *inImage, in *transform.Instruction, name string) bool {
 	if interpreter.MatchString(path.Base(name)) || otherLanguage(name) {
 		return true
 	}
@@ -83,7 +83,7 @@ func isBin(dir string) bool {
 
 // searchPath is where a command is looked for: the usual directories and those
 // that the file puts into PATH. ok is false when one of them is not known.
-func searchPath(f *transform.File, s *transform.Stage) (dirs []string, ok bool) {
+func searchPath(f *inImage, s *transform.Stage) (dirs []string, ok bool) {
 	dirs = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
 	for ; s != nil; s = s.Base.Stage {
 		for _, in := range s.Instructions {
@@ -113,15 +113,15 @@ func searchPath(f *transform.File, s *transform.Stage) (dirs []string, ok bool) 
 }
 
 // hasMagic reports a file of the context that the kernel can start.
-func hasMagic(f *transform.File, name string) bool {
-	b, err := contextOf(f).ReadFile(name)
+func hasMagic(f *inImage, name string) bool {
+	b, err := contextOf(f.File).ReadFile(name)
 	return err == nil && (strings.HasPrefix(string(b), "#!") || strings.HasPrefix(string(b), "\x7fELF"))
 }
 
 // rewritten reports that a step of the stage, or of one that it starts from, may
 // have written the file p: it names the file and is none of the commands that
 // leave a first line alone.
-func rewritten(f *transform.File, s *transform.Stage, p string) bool {
+func rewritten(f *inImage, s *transform.Stage, p string) bool {
 	for ; s != nil; s = s.Base.Stage {
 		for _, in := range s.Instructions {
 			if in.Keyword == "run" && strings.Contains(f.Text(in.Body), path.Base(p)) && mayWrite(f, in, p) {
@@ -132,8 +132,8 @@ func rewritten(f *transform.File, s *transform.Stage, p string) bool {
 	return false
 }
 
-func mayWrite(f *transform.File, in *transform.Instruction, p string) bool {
-	s := shell.Of(f, in)
+func mayWrite(f *inImage, in *transform.Instruction, p string) bool {
+	s := shell.Of(f.File, in)
 	if s.Form == shell.Opaque {
 		return true
 	}
@@ -165,7 +165,7 @@ func keepsFirstLine(name string) bool {
 
 // namesFile reports a command whose arguments may mean the file p. moves says
 // that its working directory is not that of the step.
-func namesFile(f *transform.File, in *transform.Instruction, c *shell.Command, p string, moves bool) bool {
+func namesFile(f *inImage, in *transform.Instruction, c *shell.Command, p string, moves bool) bool {
 	if len(c.Words) < 2 {
 		return false
 	}

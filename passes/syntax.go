@@ -45,7 +45,7 @@ var plainSyntax = &transform.Pass{
 // keyword, which a rewrite that replaces it spells like the majority, and in
 // blank lines, which go with the text around them.
 func runSyntax(f *transform.File) []transform.Finding {
-	w := &syntaxWalk{f: f, spelling: spellingOf(f)}
+	w := &syntaxWalk{f: f, image: &inImage{File: f}, spelling: spellingOf(f)}
 	var found []transform.Finding
 	for _, in := range f.Instructions {
 		here := w.findings(in)
@@ -59,6 +59,7 @@ func runSyntax(f *transform.File) []transform.Finding {
 // A syntaxWalk is what the rewrites know of the file above an instruction.
 type syntaxWalk struct {
 	f        *transform.File
+	image    *inImage
 	spelling spelling
 	dirs     workdirs
 	labelled bool // the stage has a maintainer label
@@ -98,7 +99,7 @@ func (w *syntaxWalk) findings(in *transform.Instruction) []transform.Finding {
 	case "expose":
 		add(exposePorts(w.f, in))
 	case "cmd", "entrypoint":
-		add(execForm(w.f, in))
+		add(execForm(w.image, in))
 	}
 	return found
 }

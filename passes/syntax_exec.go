@@ -22,9 +22,11 @@ import (
 // none, or one that runs whatever it is given. An ENTRYPOINT for the shell
 // ignores the CMD and the arguments of docker run, which in a list are appended:
 // there must be no CMD, and the change says what becomes of arguments. A command
-// of gunicorn is left to gunicorn-args, which gives it another form.
-func execForm(f *transform.File, in *transform.Instruction) *transform.Finding {
-	if in.Node.Attributes["json"] || f.State(in).Shell != nil {
+// of gunicorn is left to gunicorn-args, which gives it another form, and one that
+// a later one replaces to dead-steps.
+func execForm(image *inImage, in *transform.Instruction) *transform.Finding {
+	f := image.File
+	if in.Node.Attributes["json"] || f.State(in).Shell != nil || lastOf(in.Stage, in.Keyword) != in {
 		return nil
 	}
 	decline := func(reason, why string) *transform.Finding {
@@ -42,7 +44,7 @@ func execForm(f *transform.File, in *transform.Instruction) *transform.Finding {
 		return nil
 	}
 	name := words[0].Text
-	if !startsAlone(f, in, name) {
+	if !startsAlone(image, in, name) {
 		return decline("no-shebang", "without a shell "+name+" starts only if it is a program or begins with #!, which cannot be seen here")
 	}
 	fd := transform.Finding{At: in.Body, Edits: listEdits(in, s, words)}
