@@ -25,14 +25,17 @@ type Use struct {
 // Uses is what the Python sources of a context use outside Python, read off their text without running or fully
 // parsing it. It errs on the side of using: text in a string or docstring may count.
 type Uses struct {
-	Complete  bool // every *.py that the build sees was read
-	Files     int
-	Imports   []Use // top-level modules, the context's own too
-	Commands  []Use // programs run through subprocess, os.system and the like, or looked for by shutil.which
-	Unknown   []Use // such calls that do not say the program; What is the function
-	Libraries []Use // names given to ctypes: find_library("x"), CDLL("libx.so.1")
-	LowPorts  []Use // ports below 1024 that a server is bound to
-	Home      []Use // paths in the home of root, "~/…", expanduser, Path.home
+	Complete   bool // every *.py that the build sees was read
+	Files      int
+	Imports    []Use // top-level modules, the context's own too
+	Commands   []Use // programs run through subprocess, os.system and the like, or looked for by shutil.which
+	Unknown    []Use // such calls that do not say the program; What is the function
+	Libraries  []Use // names given to ctypes: find_library("x"), CDLL("libx.so.1")
+	LowPorts   []Use // ports below 1024 that a server is bound to
+	Home       []Use // paths in the home of root, "~/…", expanduser, Path.home
+	Places     []Use // absolute paths under /var, /data and others where programs write, and devices
+	Writes     []Use // calls that may create or change a file
+	Privileged []Use // calls that need root: os.chown, os.setuid, raw sockets
 }
 
 // Imported says whether some file imports the top-level module.
@@ -75,7 +78,7 @@ func (c *Context) scanPython() (*Uses, error) {
 		s.out.Files++
 		s.scan(e.Path, b)
 	}
-	for _, l := range []*[]Use{&s.out.Imports, &s.out.Commands, &s.out.Libraries, &s.out.LowPorts, &s.out.Home} {
+	for _, l := range []*[]Use{&s.out.Imports, &s.out.Commands, &s.out.Libraries, &s.out.LowPorts, &s.out.Home, &s.out.Places, &s.out.Writes, &s.out.Privileged} {
 		slices.SortStableFunc(*l, func(a, b Use) int { return cmp.Compare(a.What, b.What) })
 	}
 	return s.out, nil
@@ -100,6 +103,7 @@ func (s *pyScanner) scan(file string, src []byte) {
 	s.imports()
 	s.calls()
 	s.literals()
+	s.places()
 }
 
 // add records a use at an offset, unless the same is known from elsewhere or the line is a comment.
@@ -179,6 +183,7 @@ func (s *pyScanner) calls() {
 			continue
 		}
 		base := name[strings.LastIndexByte(name, '.')+1:]
+		s.writes(name, base, open, at)
 		switch {
 		case name == base && names[name] != "":
 			s.starter(names[name], name, open+1, at)
