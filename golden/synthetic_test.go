@@ -64,10 +64,26 @@ func syntheticContext(src string) fstest.MapFS {
 	}
 	for _, in := range f.Instructions {
 		for _, source := range copySources(in) {
-			addSource(files, r, source, wanted)
+			addSource(files, r, source, append(wanted, started(f)...))
 		}
 	}
 	return files
+}
+
+var scriptFile = regexp.MustCompile(`[\w./-]+\.(?:py|sh)\b`)
+
+// started are the names of the Python files and scripts that the container
+// starts: a real context has them where the build copies from.
+func started(f *transform.File) []string {
+	var names []string
+	for _, in := range f.Instructions {
+		if in.Keyword == "cmd" || in.Keyword == "entrypoint" {
+			for _, name := range scriptFile.FindAllString(f.Text(in.Body), -1) {
+				names = append(names, strings.TrimPrefix(path.Clean(name), "/"), path.Base(name))
+			}
+		}
+	}
+	return names
 }
 
 func seed(s string) int64 {

@@ -30,6 +30,7 @@ func All() []*transform.Pass {
 		aptLayersPass,
 		pipCache,
 		mergeLayers,
+		nonRoot,
 		gunicornArgs,
 		pythonEnv,
 	}

@@ -313,3 +313,6 @@ func (r *scriptReader) writes(name string, rest []Arg) {
 		r.write(a)
 	}
 }
+
+// NeedsRoot reports whether a program fails, or does nothing useful, for an ordinary user.
+func NeedsRoot(command string) bool { return rootCommands[command] }

@@ -1,0 +1,292 @@
+package passes
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"refit/internal/buildctx"
+	"refit/transform"
+)
+
+// owner is the user and the group that the application gets, in numbers:
+// Kubernetes' runAsNonRoot cannot tell whether a name is root's, and --chown
+// needs no user of a name that is not there yet.
+const owner = "1001:1001"
+
+var nonRoot = &transform.Pass{
+	Name: "non-root",
+	Doc: transform.Doc{
+		Title: "run the application as user 1001",
+		Text: "A process that is root in the container is root to every file that is mounted into it and to every hole in " +
+			"the kernel. The final stage gets a user and group 1001 with a home directory, because libraries write to " +
+			"~/.cache. The working directory, what is copied below it and the directories that the file makes are the " +
+			"user's, so that the application can write wherever it did: by --chown on COPY and ADD, since a chown -R in a " +
+			"step of its own would store every file twice, and by a chown in the step that makes a directory or a file. " +
+			"Packages, virtual environments and the system stay root's. USER is numeric, for Kubernetes' runAsNonRoot, and " +
+			"stands behind the last step that needs root. Volumes that older containers filled are still root's: run " +
+			"chown 1001:1001 in them once, or the application cannot write there. The same for bind mounts.",
+		Before: "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n" +
+			"COPY . .\nRUN mkdir logs\nEXPOSE 8000\nCMD [\"gunicorn\", \"main:app\", \"-b\", \"0.0.0.0:8000\"]\n",
+		After: "FROM python:3.12-slim-bookworm\nWORKDIR /app\nRUN groupadd --gid 1001 app \\\n" +
+			"    && useradd --uid 1001 --gid 1001 --create-home --no-log-init app \\\n    && chown 1001:1001 /app\n" +
+			"COPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY --chown=1001:1001 . .\n" +
+			"RUN mkdir logs && chown 1001:1001 /app/logs\nEXPOSE 8000\nUSER 1001:1001\n" +
+			"CMD [\"gunicorn\", \"main:app\", \"-b\", \"0.0.0.0:8000\"]\n",
+		Files: map[string]string{"requirements.txt": "gunicorn\n", "main.py": "def app(environ, start):\n    return []\n"},
+		Sources: []string{
+			"Docker documentation, Building best practices, USER",
+			"Kubernetes documentation, Configure a Security Context, runAsNonRoot",
+			"BusyBox, addgroup and adduser; shadow-utils, groupadd(8) and useradd(8)",
+		},
+	},
+	Alters:   []string{"user", "owner:*"},
+	Declines: nonRootDeclines,
+	Hadolint: []string{"DL3002"},
+	Run:      runNonRoot,
+}
+
+var nonRootDeclines = []transform.Decline{
+	{Key: "explicit-root", When: "the last USER is root: the author's choice"},
+	{Key: "unknown-base", When: "the base is not an official image of Python, Debian, Ubuntu or Alpine, or its shell is not a POSIX one"},
+	{Key: "onbuild", When: "the image is a base for others, whose steps may need root"},
+	{Key: "no-context", When: "the build context is unknown, and so is what the application does"},
+	{Key: "no-command", When: "no CMD or ENTRYPOINT says what will run"},
+	{Key: "interactive", When: "the command is a shell or a bare interpreter, for somebody who may want to install things"},
+	{Key: "volume", When: "there is a VOLUME: those that exist already are root's"},
+	{Key: "mounted", When: "a compose file mounts something over a directory that the application may write to"},
+	{Key: "low-port", When: "a port under 1024 is used, which not every container runtime opens to others than root"},
+	{Key: "data-under-root", When: "the steps or the application use root's home"},
+	{Key: "user-exists", When: "the file makes a user, or gives files to one, and what for is not known"},
+	{Key: "needs-root", When: "the command, a package or a module only works as root"},
+	{Key: "entrypoint-needs-root", When: "the script that starts the container does what only root may do"},
+	{Key: "unknown-script", When: "a script that runs at start is not in the context, or not readable"},
+	{Key: "unknown-program", When: "it is not known what the program needs that the container starts"},
+	{Key: "unknown-code", When: "a step fetches the application, or a part of it, from elsewhere"},
+	{Key: "unknown-path", When: "the working directory or the destination of a COPY depends on what is not known"},
+	{Key: "workdir", When: "the application runs in a directory that stays root's, and may write there"},
+	{Key: "writes-system-path", When: "a path outside the application's directories is named, and may be written to"},
+	{Key: "archive", When: "an ADD unpacks an archive among the application's files, whose owner differs between builders"},
+	{Key: "owner-only-mode", When: "a mode keeps a file that stays root's from everybody else"},
+}
+
+// A nonRooter looks at the final stage together with those it starts from.
+type nonRooter struct {
+	f     *transform.File
+	s     *transform.Stage
+	seq   []*transform.Instruction // of all those stages, in order
+	ctx   *buildctx.Context
+	files *fileOwner
+}
+
+// A hold is a reason to leave the file alone.
+type hold struct {
+	at  *transform.Instruction
+	key string
+	why string
+}
+
+func holdf(at *transform.Instruction, key, format string, args ...any) *hold {
+	return &hold{at, key, fmt.Sprintf(format, args...)}
+}
+
+// runNonRoot gives the final stage a user.
+//
+// What can break is a write (or a read of what only root may read), a port, and
+// a system call. So every place that the application could write to before must
+// be either the user's afterwards or shown not to be used: the working
+// directory and all that the file copies or makes outside the system's
+// directories becomes the user's; a path elsewhere that the command, the
+// environment, a script or the sources name is a reason to decline. Ports, and
+// programs, packages and modules that need root, are looked for in the same
+// places. All of this needs the context, and a command whose program is known.
+// The steps themselves still run as root, since USER comes behind the last.
+func runNonRoot(f *transform.File) []transform.Finding {
+	s := f.Final()
+	if s == nil || s.Base.Ref == "scratch" || s.Root().Base.Ref == "scratch" {
+		return nil
+	}
+	n := &nonRooter{f: f, s: s, ctx: contextOf(f)}
+	for t := s; t != nil; t = t.Base.Stage {
+		n.seq = slices.Concat(t.Instructions, n.seq)
+	}
+	if user := f.EndState(s).UserAt; user != nil {
+		if !rootName(f.EndState(s).User) {
+			return nil
+		}
+		return n.decline(holdf(user, "explicit-root", "USER root is the last word of the file"))
+	}
+	for _, check := range []func() *hold{n.base, n.instructions, n.context, n.own, n.places, n.start, n.code, n.mounts} {
+		if h := check(); h != nil {
+			return n.decline(h)
+		}
+	}
+	return n.change()
+}
+
+func (n *nonRooter) decline(h *hold) []transform.Finding {
+	if h.at == nil {
+		h.at = n.s.From
+	}
+	return []transform.Finding{{At: h.at.Body, Reason: h.key, Why: h.why}}
+}
+
+func rootName(user string) bool {
+	name, _, _ := strings.Cut(user, ":")
+	return name == "root" || name == "0"
+}
+
+// base checks that the stage starts as root and has the tools to make a user.
+func (n *nonRooter) base() *hold {
+	img, ok := baseImage(n.s.Root())
+	known := ok && img.Official && slices.Contains([]string{"python", "pypy", "debian", "ubuntu", "alpine", "buildpack-deps"}, img.Name)
+	if !known || strings.Contains(img.Tag, "windows") || strings.Contains(img.Tag, "nanoserver") {
+		return holdf(nil, "unknown-base", "it is not known which user the base image starts with, nor how it makes one")
+	}
+	if strings.Contains(img.Tag, "onbuild") {
+		return holdf(nil, "onbuild", "the base's own triggers copy the application as root")
+	}
+	if sh := n.f.EndState(n.s).Shell; !posixShell(sh) {
+		return holdf(nil, "unknown-base", "SHELL is not a POSIX shell")
+	}
+	return nil
+}
+
+func posixShell(sh []string) bool {
+	if len(sh) == 0 {
+		return true
+	}
+	name := sh[0][strings.LastIndexByte(sh[0], '/')+1:]
+	return slices.Contains([]string{"sh", "bash", "ash", "dash"}, name)
+}
+
+// context checks that the build context is there and the stage uses it.
+func (n *nonRooter) context() *hold {
+	if n.ctx == nil {
+		return holdf(nil, "no-context", "the build context is unknown: what the application writes and needs cannot be told")
+	}
+	if n.last("cmd") == nil && n.last("entrypoint") == nil {
+		return holdf(nil, "no-command", "neither CMD nor ENTRYPOINT says what runs: the image may be a base for others")
+	}
+	return nil
+}
+
+// last is the last instruction of this kind.
+func (n *nonRooter) last(keyword string) *transform.Instruction {
+	for _, in := range slices.Backward(n.seq) {
+		if in.Keyword == keyword {
+			return in
+		}
+	}
+	return nil
+}
+
+// change puts the edits together.
+func (n *nonRooter) change() []transform.Finding {
+	fd := transform.Finding{
+		At:  n.s.From.Body,
+		Why: "the application runs as user 1001 and not as root" + n.files.summary(),
+	}
+	n.files.edits(&fd)
+	user := "\n" + n.f.Cased("USER") + " " + owner
+	at, ok := n.userPlace()
+	if !ok {
+		return n.decline(holdf(at, "unknown-path", "nothing can be written behind the last instruction, which ends in a continuation"))
+	}
+	if late := n.files.late(); late != "" {
+		user = "\n" + n.f.Cased("RUN") + " " + late + user
+		fd.Notes = append(fd.Notes, transform.Note{At: at.Body, Why: "what earlier steps made in " + strings.Join(n.files.lateDirs, " and ") + " is given here, since those steps cannot be extended"})
+	}
+	place := n.createPlace()
+	fd.Edits = append(fd.Edits,
+		insertBehind(place, "\n"+n.f.Cased("RUN")+" "+n.createUser()),
+		insertBehind(at, user))
+	fd.Notes = append(fd.Notes,
+		transform.Note{At: place.Body, Why: "the user has a home directory, since libraries write to ~/.cache"},
+		transform.Note{At: at.Body, Why: "USER stands behind the last step that needs root"})
+	return []transform.Finding{fd}
+}
+
+func insertBehind(in *transform.Instruction, text string) transform.Edit {
+	return transform.Edit{Span: transform.Span{Start: in.Body.End, End: in.Body.End}, New: text}
+}
+
+// userPlace is the instruction behind which USER goes: the last that makes or
+// copies something, and what follows it up to the command.
+func (n *nonRooter) userPlace() (*transform.Instruction, bool) {
+	at := n.s.From
+	for _, in := range n.s.Instructions {
+		switch in.Keyword {
+		case "run", "copy", "add", "workdir", "user", "shell":
+			at = in
+		}
+	}
+	for _, in := range n.s.Instructions {
+		if in.Index <= at.Index {
+			continue
+		}
+		if in.Keyword == "cmd" || in.Keyword == "entrypoint" {
+			break
+		}
+		at = in
+	}
+	text := strings.TrimRight(n.f.Text(at.Body), " \t\r\n")
+	return at, !strings.HasSuffix(text, string(n.f.Escape))
+}
+
+// createUser is the script that makes the user and gives it the directories
+// that WORKDIR made.
+func (n *nonRooter) createUser() string {
+	steps := []string{"groupadd --gid 1001 app", "useradd --uid 1001 --gid 1001 --create-home --no-log-init app"}
+	if onAlpine(n.s) {
+		steps = []string{"addgroup -S -g 1001 app", "adduser -S -D -u 1001 -G app app"}
+	}
+	if dirs := n.files.byWorkdir; len(dirs) > 0 {
+		steps = append(steps, "chown "+owner+" "+strings.Join(dirs, " "))
+	}
+	return strings.Join(steps, " "+string(n.f.Escape)+"\n    && ")
+}
+
+// createPlace is the instruction behind which the user is made: as early as the
+// directories are there, for the cache, and not beside another RUN if that can
+// be had, so that the two stay what they are.
+func (n *nonRooter) createPlace() *transform.Instruction {
+	list := slices.Concat([]*transform.Instruction{n.s.From}, n.s.Instructions)
+	first := 0
+	for i, in := range list {
+		if i > 0 && i == first+1 && slices.Contains([]string{"arg", "env", "label", "maintainer", "shell", "workdir", "stopsignal"}, in.Keyword) {
+			first = i
+		}
+	}
+	for i, in := range list {
+		if n.files.makes[in] {
+			first = max(first, i)
+		}
+	}
+	end := len(list) - 1
+	for i := first + 1; i <= end; i++ {
+		if in := list[i]; in.Keyword == "cmd" || in.Keyword == "entrypoint" || in.Keyword == "copy" && n.files.owns[in] {
+			end = i
+		}
+	}
+	for i := first; i < end; i++ {
+		if list[i].Keyword != "run" && list[i+1].Keyword != "run" {
+			return list[i]
+		}
+	}
+	return list[first]
+}
+
+// chownOf is the value of a COPY's or ADD's --chown, and whether it has one.
+func chownOf(in *transform.Instruction) string {
+	cmd, _ := in.Command()
+	switch c := cmd.(type) {
+	case *instructions.CopyCommand:
+		return c.Chown
+	case *instructions.AddCommand:
+		return c.Chown
+	}
+	return ""
+}

@@ -1,0 +1,78 @@
+package passes
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"refit/internal/buildctx"
+)
+
+// code looks at the Python sources of the context.
+func (n *nonRooter) code() *hold {
+	uses, err := n.ctx.PythonUses()
+	if err != nil || !uses.Complete {
+		return holdf(nil, "no-context", "not all of the context's Python sources could be read")
+	}
+	at := func(u buildctx.Use) string { return u.File + ":" + strconv.Itoa(u.Line) }
+	for _, u := range uses.LowPorts {
+		return holdf(nil, "low-port", "%s uses port %s, which only root may open in some container runtimes", at(u), u.What)
+	}
+	for _, u := range uses.Privileged {
+		return holdf(nil, "needs-root", "%s calls %s, which needs root", at(u), u.What)
+	}
+	for _, u := range uses.Imports {
+		if slices.Contains(rootModules, u.What) {
+			return holdf(nil, "needs-root", "%s imports %s, which needs a device, a socket or a right that root has", at(u), u.What)
+		}
+	}
+	for _, u := range uses.Home {
+		if u.What != "expanduser" {
+			return holdf(nil, "data-under-root", "%s uses %s, which is root's home as long as root runs it", at(u), u.What)
+		}
+	}
+	for _, u := range uses.Places {
+		if !n.reaches(u.What) {
+			return holdf(nil, "writes-system-path", "%s names %s, which stays root's", at(u), u.What)
+		}
+	}
+	for _, u := range uses.Commands {
+		if buildctx.NeedsRoot(u.What) {
+			return holdf(nil, "needs-root", "%s runs %s", at(u), u.What)
+		}
+	}
+	if len(uses.Writes) > 0 && !n.ownsWorkdir() {
+		return holdf(nil, "workdir", "%s writes files, maybe to the working directory, which stays root's", at(uses.Writes[0]))
+	}
+	return nil
+}
+
+func (n *nonRooter) ownsWorkdir() bool {
+	dir := endState(n.f, n.s).Workdir
+	return n.files.owned(dir) || within(dir, "/tmp")
+}
+
+var mountLine = regexp.MustCompile(`(?m)^\s*-\s*["']?[^\s:"'#]+:(/[^:"'\s]*)(:[a-z,]+)?["']?\s*$`)
+
+// mounts looks for volumes over the application's directories in compose files.
+func (n *nonRooter) mounts() *hold {
+	for _, name := range []string{"docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml", "docker-compose.override.yml"} {
+		b, err := n.ctx.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		for _, m := range mountLine.FindAllSubmatch(b, -1) {
+			dir := path.Clean(string(m[1]))
+			if strings.Contains(string(m[2]), "ro") || isSystem(dir) {
+				continue
+			}
+			over := n.files.owned(dir) || slices.ContainsFunc(n.files.dirs, func(d string) bool { return within(d, dir) })
+			if over {
+				return holdf(nil, "mounted", "%s mounts something at %s, whose owner is not known", name, dir)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,379 @@
+package passes
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"refit/internal/shell"
+	"refit/transform"
+)
+
+// fileOwner says which files become the user's, and how.
+//
+// BuildKit (0.34, by trying) makes missing directories of a COPY --chown for its
+// owner but leaves those that are there as they are, and makes a WORKDIR for the
+// current user, root. So a directory that WORKDIR made is given in the step that
+// makes the user, and one that a RUN made in that RUN.
+type fileOwner struct {
+	n         *nonRooter
+	dirs      []string                        // the user's, with all below
+	made      map[string]bool                 // directories known to be there at this point of the file
+	owns      map[*transform.Instruction]bool // COPY and ADD that get --chown
+	makes     map[*transform.Instruction]bool // instructions that make one of byWorkdir
+	byWorkdir []string                        // directories that root makes and the user gets in the step that makes the user
+	gifts     []gift
+	lateDirs  []string // where steps make files that only a step of its own can give
+}
+
+// A gift is what a RUN makes and gives to the user.
+type gift struct {
+	in     *transform.Instruction
+	script *shell.Script
+	dirs   []string // made by mkdir
+	trees  []string // where it makes files
+}
+
+// plainPath is a path that no shell reads otherwise.
+var plainPath = regexp.MustCompile(`^/[A-Za-z0-9_./-]+$`)
+
+// systemDirs hold what the distribution and Python install: they stay root's.
+var systemDirs = strings.Fields(`/bin /sbin /lib /lib32 /lib64 /etc /dev /proc /sys /boot /root /run /var/run /tmp /var/tmp
+	/usr/bin /usr/sbin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/include /usr/share /usr/games
+	/usr/local/bin /usr/local/sbin /usr/local/lib /usr/local/include /usr/local/share /usr/local/etc /opt/venv /venv`)
+
+// systemDirsAlone are the same, but not what is below them.
+var systemDirsAlone = strings.Fields(`/ /usr /usr/local /var /var/log /var/lib /var/cache /var/spool /var/opt`)
+
+// baseDirs are directories of the base image that may be the user's.
+var baseDirs = strings.Fields(`/home /opt /srv /mnt /media /usr/src /usr/local/src`)
+
+func isSystem(dir string) bool {
+	return slices.Contains(systemDirsAlone, dir) || slices.ContainsFunc(systemDirs, func(s string) bool { return within(dir, s) })
+}
+
+// within reports whether p is dir or below it.
+func within(p, dir string) bool {
+	return p == dir || dir == "/" || strings.HasPrefix(p, dir) && p[len(dir)] == '/'
+}
+
+// owned reports whether p becomes the user's.
+func (o *fileOwner) owned(p string) bool {
+	return slices.ContainsFunc(o.dirs, func(d string) bool { return within(p, d) })
+}
+
+// own finds out what becomes the user's.
+func (n *nonRooter) own() *hold {
+	o := &fileOwner{n: n, made: map[string]bool{}, owns: map[*transform.Instruction]bool{}, makes: map[*transform.Instruction]bool{}}
+	n.files = o
+	if h := o.findDirs(); h != nil {
+		return h
+	}
+	o.made = map[string]bool{}
+	for _, in := range n.seq {
+		var h *hold
+		switch in.Keyword {
+		case "workdir":
+			o.workdir(in)
+		case "copy", "add":
+			h = o.copies(in)
+		case "run":
+			h = o.run(in)
+		}
+		if h != nil {
+			return h
+		}
+	}
+	slices.Sort(o.byWorkdir)
+	o.byWorkdir = slices.Compact(o.byWorkdir)
+	return nil
+}
+
+// findDirs collects the directories that become the user's.
+func (o *fileOwner) findDirs() *hold {
+	cwd := "/"
+	for _, in := range o.n.seq {
+		dir := ""
+		switch in.Keyword {
+		case "workdir":
+			d, ok := o.dirAfter(in)
+			if !ok {
+				return holdf(in, "unknown-path", "the working directory depends on a build argument or on the base image")
+			}
+			cwd = d
+			o.make(d)
+			continue
+		case "copy", "add":
+			d, ok := o.dest(in)
+			if !ok {
+				return holdf(in, "unknown-path", "the destination depends on a build argument")
+			}
+			if from(in) == "" && !buildOnly(in) {
+				dir = d
+			}
+		case "run":
+			for _, d := range o.mkdirs(in, shell.Of(o.n.f, in)) {
+				o.make(d)
+				o.addDir(d)
+			}
+		}
+		o.addDir(dir)
+	}
+	o.addDir(cwd)
+	for _, d := range o.dirs {
+		if !plainPath.MatchString(d) {
+			return holdf(nil, "unknown-path", "%s is not a plain path", d)
+		}
+	}
+	return nil
+}
+
+func (o *fileOwner) addDir(dir string) {
+	if dir == "" || isSystem(dir) || o.owned(dir) || o.n.removed(dir) {
+		return
+	}
+	o.dirs = slices.DeleteFunc(o.dirs, func(d string) bool { return within(d, dir) })
+	o.dirs = append(o.dirs, dir)
+}
+
+// dirAfter is the working directory behind a WORKDIR.
+func (o *fileOwner) dirAfter(in *transform.Instruction) (string, bool) {
+	cmd, _ := in.Command()
+	c, ok := cmd.(*instructions.WorkdirCommand)
+	if !ok {
+		return "", false
+	}
+	return o.n.abs(in, c.Path)
+}
+
+// abs makes a path absolute; the official images start in "/".
+func (n *nonRooter) abs(in *transform.Instruction, p string) (string, bool) {
+	st := n.f.State(in)
+	p, ok := st.Expand(p)
+	switch {
+	case !ok:
+		return "", false
+	case path.IsAbs(p):
+		return path.Clean(p), true
+	case st.Workdir != "":
+		return path.Join(st.Workdir, p), true
+	}
+	for _, w := range n.seq {
+		if w.Keyword == "workdir" && w.Index < in.Index {
+			return "", false
+		}
+	}
+	return path.Join("/", p), true
+}
+
+// from is the stage or image that a COPY copies from.
+func from(in *transform.Instruction) string {
+	cmd, _ := in.Command()
+	if c, ok := cmd.(*instructions.CopyCommand); ok {
+		return c.From
+	}
+	return ""
+}
+
+// dest is the directory that a COPY or ADD puts files into.
+func (o *fileOwner) dest(in *transform.Instruction) (string, bool) {
+	cmd, _ := in.Command()
+	var sd instructions.SourcesAndDest
+	switch c := cmd.(type) {
+	case *instructions.CopyCommand:
+		sd = c.SourcesAndDest
+	case *instructions.AddCommand:
+		sd = c.SourcesAndDest
+	}
+	abs, ok := o.n.abs(in, sd.DestPath)
+	if !ok {
+		return "", false
+	}
+	base := path.Base(sd.DestPath)
+	isDir := strings.HasSuffix(sd.DestPath, "/") || base == "." || base == ".." || len(sd.SourcePaths)+len(sd.SourceContents) > 1 ||
+		abs == o.n.f.State(in).Workdir || o.made[abs]
+	for _, src := range sd.SourcePaths {
+		isDir = isDir || o.isDir(in, src)
+	}
+	if !isDir {
+		abs = path.Dir(abs)
+	}
+	return abs, true
+}
+
+// isDir reports whether a source is a directory, or may be several files.
+func (o *fileOwner) isDir(in *transform.Instruction, src string) bool {
+	if from(in) != "" {
+		return !strings.Contains(path.Base(src), ".")
+	}
+	src, ok := o.n.f.State(in).Expand(src)
+	if !ok {
+		return false
+	}
+	matches, _ := o.n.ctx.Match(src)
+	return len(matches) > 1 || len(matches) == 1 && matches[0].Dir
+}
+
+// buildOnly reports a COPY of nothing but files that only the build reads.
+func buildOnly(in *transform.Instruction) bool {
+	sources, _ := copyOf(in)
+	for _, src := range sources {
+		base := path.Base(src)
+		switch {
+		case strings.Contains(base, "requirements") || strings.Contains(base, "constraints"):
+		case slices.Contains([]string{"Pipfile", "Pipfile.lock", "Pipfile*", "poetry.lock", "poetry.lock*", "pyproject.toml", "uv.lock", "pdm.lock"}, base):
+		default:
+			return false
+		}
+	}
+	return len(sources) > 0
+}
+
+func (o *fileOwner) workdir(in *transform.Instruction) {
+	dir, _ := o.dirAfter(in)
+	if !o.made[dir] && o.owned(dir) {
+		o.makes[in] = true
+		o.byWorkdir = append(o.byWorkdir, dir)
+	}
+	o.make(dir)
+}
+
+// make notes that a directory is there, with those above it.
+func (o *fileOwner) make(dir string) {
+	for ; dir != "/" && !o.made[dir]; dir = path.Dir(dir) {
+		o.made[dir] = true
+	}
+}
+
+// copies decides whether a COPY or ADD gets --chown.
+func (o *fileOwner) copies(in *transform.Instruction) *hold {
+	dir, _ := o.dest(in)
+	chown := chownOf(in)
+	if !o.owned(dir) || chown == "" && buildOnly(in) && o.made[dir] || isVenv(dir) {
+		if mode := chmodOf(in); chown == "" && !worldReadable(mode) {
+			return holdf(in, "owner-only-mode", "the mode %s keeps the file from everybody but root", mode)
+		}
+		return nil
+	}
+	if in.Keyword == "add" && unpacks(in) {
+		return holdf(in, "archive", "BuildKit gives what it unpacks to the user of --chown, other builders leave it as the archive has it")
+	}
+	if chown == "" {
+		o.owns[in] = true
+	}
+	if !o.made[dir] && (rootName(chown) || slices.Contains(baseDirs, dir)) {
+		o.makes[in] = true
+		o.byWorkdir = append(o.byWorkdir, dir)
+	}
+	o.make(dir)
+	return nil
+}
+
+func isVenv(dir string) bool {
+	base := path.Base(dir)
+	return base == "venv" || base == ".venv" || base == "virtualenv"
+}
+
+// unpacks reports an ADD of a local archive, by the names of those that
+// BuildKit unpacks.
+func unpacks(in *transform.Instruction) bool {
+	sources, _ := copyOf(in)
+	for _, src := range sources {
+		for _, ext := range []string{".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"} {
+			if strings.HasSuffix(strings.ToLower(src), ext) && !strings.Contains(src, "://") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func chmodOf(in *transform.Instruction) string {
+	cmd, _ := in.Command()
+	switch c := cmd.(type) {
+	case *instructions.CopyCommand:
+		return c.Chmod
+	case *instructions.AddCommand:
+		return c.Chmod
+	}
+	return ""
+}
+
+// worldReadable reports whether a mode lets others read what the owner reads,
+// and run what the owner runs.
+func worldReadable(mode string) bool {
+	m := strings.TrimLeft(mode, "0")
+	if mode == "" || strings.Trim(m, "01234567") != "" || len(m) < 3 {
+		return mode == "" || strings.HasPrefix(mode, "+") || strings.HasPrefix(mode, "a+") || strings.HasPrefix(mode, "ugo+")
+	}
+	own, others := m[len(m)-3]-'0', m[len(m)-1]-'0'
+	return others&4 != 0 && (own&1 == 0 || others&1 != 0)
+}
+
+// edits writes what becomes the user's into the finding.
+func (o *fileOwner) edits(fd *transform.Finding) {
+	for _, in := range o.n.seq {
+		if o.owns[in] {
+			fd.Edits = append(fd.Edits, addFlags(o.n.f, in, " --chown="+owner))
+			fd.Notes = append(fd.Notes, transform.Note{At: in.Body, Why: "the application may write to what is copied here, as before"})
+		}
+	}
+	for _, g := range o.gifts {
+		fd.Edits = append(fd.Edits, appendCommand(o.n.f, g.in, g.script, g.command()))
+		fd.Notes = append(fd.Notes, transform.Note{At: g.in.Body, Why: "what the step makes is the user's; in the same step it is stored only once"})
+	}
+}
+
+func (g *gift) command() string {
+	if len(g.trees) > 0 {
+		return chownTrees(g.trees)
+	}
+	return "chown " + owner + " " + strings.Join(g.dirs, " ")
+}
+
+// chownTrees gives the user what is not yet theirs below the directories, links
+// and not what they lead to.
+func chownTrees(dirs []string) string {
+	return "find " + strings.Join(dirs, " ") + " -xdev ! -user 1001 -exec chown -h " + owner + " {} +"
+}
+
+// late is the script of the step of its own, or nothing.
+func (o *fileOwner) late() string {
+	if len(o.lateDirs) == 0 {
+		return ""
+	}
+	return chownTrees(o.lateDirs)
+}
+
+// appendCommand joins a command to the end of a RUN.
+func appendCommand(f *transform.File, in *transform.Instruction, s *shell.Script, command string) transform.Edit {
+	at := in.Body.Start + s.Offset(len(s.Text))
+	sep := " && "
+	if in.StartLine != in.EndLine {
+		_, last, _ := cutLast(f.Text(in.Body), "\n")
+		indent := last[:len(last)-len(strings.TrimLeft(last, " \t"))]
+		if indent == "" {
+			indent = "    "
+		}
+		sep = " " + string(f.Escape) + "\n" + indent + "&& "
+	}
+	return transform.Edit{Span: transform.Span{Start: at, End: at}, New: sep + command}
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return "", s, false
+}
+
+// summary names what the user owns, for the reason.
+func (o *fileOwner) summary() string {
+	if len(o.dirs) == 0 {
+		return ""
+	}
+	return ", and owns " + strings.Join(o.dirs, " and ")
+}
