@@ -8,6 +8,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
 	"refit/internal/buildctx"
+	"refit/internal/shell"
 	"refit/transform"
 )
 
@@ -199,10 +200,8 @@ func (n *nonRooter) change() []transform.Finding {
 		user = "\n" + n.f.Cased("RUN") + " " + late + user
 		fd.Notes = append(fd.Notes, transform.Note{At: at.Body, Why: "what earlier steps made in " + strings.Join(n.files.lateDirs, " and ") + " is given here, since those steps cannot be extended"})
 	}
-	place := n.createPlace()
-	fd.Edits = append(fd.Edits,
-		insertBehind(place, "\n"+n.f.Cased("RUN")+" "+n.createUser()),
-		insertBehind(at, user))
+	place, create := n.create()
+	fd.Edits = append(fd.Edits, create, insertBehind(at, user))
 	fd.Notes = append(fd.Notes,
 		transform.Note{At: place.Body, Why: "the user has a home directory, since libraries write to ~/.cache"},
 		transform.Note{At: at.Body, Why: "USER stands behind the last step that needs root"})
@@ -236,9 +235,9 @@ func (n *nonRooter) userPlace() (*transform.Instruction, bool) {
 	return at, !strings.HasSuffix(text, string(n.f.Escape))
 }
 
-// createUser is the script that makes the user and gives it the directories
-// that WORKDIR made.
-func (n *nonRooter) createUser() string {
+// createUser are the commands that make the user and give it the directories
+// that root makes.
+func (n *nonRooter) createUser() []string {
 	steps := []string{"groupadd --gid 1001 app", "useradd --uid 1001 --gid 1001 --create-home --no-log-init app"}
 	if onAlpine(n.s) {
 		steps = []string{"addgroup -S -g 1001 app", "adduser -S -D -u 1001 -G app app"}
@@ -246,15 +245,37 @@ func (n *nonRooter) createUser() string {
 	if dirs := n.files.byWorkdir; len(dirs) > 0 {
 		steps = append(steps, "chown "+owner+" "+strings.Join(dirs, " "))
 	}
-	return strings.Join(steps, " "+string(n.f.Escape)+"\n    && ")
+	return steps
 }
 
-// createPlace is the instruction behind which the user is made: as early as the
-// directories are there, for the cache, and not beside another RUN if that can
-// be had, so that the two stay what they are.
-func (n *nonRooter) createPlace() *transform.Instruction {
+// create makes the user: as early as its directories are there, for the cache,
+// and not beside a small RUN, which merge-layers would join it to; in such a RUN
+// where nothing else is left.
+func (n *nonRooter) create() (at *transform.Instruction, edit transform.Edit) {
 	list := slices.Concat([]*transform.Instruction{n.s.From}, n.s.Instructions)
-	first := 0
+	first, end := n.createRange(list)
+	small := func(i int) bool { return i > 0 && i < len(list) && isSmall(n.f, list[i]) }
+	for i := first; i < end; i++ {
+		if !small(i) && !small(i+1) {
+			return list[i], insertBehind(list[i], n.createStep())
+		}
+	}
+	for i := first; i < len(list); i++ {
+		if small(i) && appendable(list[i], shell.Of(n.f, list[i])) {
+			return list[i], appendCommand(n.f, list[i], shell.Of(n.f, list[i]), strings.Join(n.createUser(), " && "))
+		}
+	}
+	return list[first], insertBehind(list[first], n.createStep())
+}
+
+func (n *nonRooter) createStep() string {
+	return "\n" + n.f.Cased("RUN") + " " + strings.Join(n.createUser(), " "+string(n.f.Escape)+"\n    && ")
+}
+
+// createRange is where the user may be made: behind the instructions that make
+// its directories and the settings at the top, before the first COPY of its
+// files and the command.
+func (n *nonRooter) createRange(list []*transform.Instruction) (first, end int) {
 	for i, in := range list {
 		if i > 0 && i == first+1 && slices.Contains([]string{"arg", "env", "label", "maintainer", "shell", "workdir", "stopsignal"}, in.Keyword) {
 			first = i
@@ -265,18 +286,12 @@ func (n *nonRooter) createPlace() *transform.Instruction {
 			first = max(first, i)
 		}
 	}
-	end := len(list) - 1
-	for i := first + 1; i <= end; i++ {
-		if in := list[i]; in.Keyword == "cmd" || in.Keyword == "entrypoint" || in.Keyword == "copy" && n.files.owns[in] {
-			end = i
+	for end = first + 1; end < len(list); end++ {
+		if in := list[end]; in.Keyword == "cmd" || in.Keyword == "entrypoint" || in.Keyword == "copy" && n.files.owns[in] {
+			break
 		}
 	}
-	for i := first; i < end; i++ {
-		if list[i].Keyword != "run" && list[i+1].Keyword != "run" {
-			return list[i]
-		}
-	}
-	return list[first]
+	return first, max(end, first+1)
 }
 
 // chownOf is the value of a COPY's or ADD's --chown, and whether it has one.

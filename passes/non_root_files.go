@@ -40,24 +40,19 @@ type gift struct {
 // plainPath is a path that no shell reads otherwise.
 var plainPath = regexp.MustCompile(`^/[A-Za-z0-9_./-]+$`)
 
-// systemDirs hold what the distribution and Python install: they stay root's.
-var systemDirs = strings.Fields(`/bin /sbin /lib /lib32 /lib64 /etc /dev /proc /sys /boot /root /run /var/run /tmp /var/tmp
+// rootsDirs hold what the distribution and Python install: they stay root's.
+var rootsDirs = strings.Fields(`/bin /sbin /lib /lib32 /lib64 /etc /dev /proc /sys /boot /root /run /var/run /tmp /var/tmp
 	/usr/bin /usr/sbin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/include /usr/share /usr/games
 	/usr/local/bin /usr/local/sbin /usr/local/lib /usr/local/include /usr/local/share /usr/local/etc /opt/venv /venv`)
 
-// systemDirsAlone are the same, but not what is below them.
-var systemDirsAlone = strings.Fields(`/ /usr /usr/local /var /var/log /var/lib /var/cache /var/spool /var/opt`)
+// rootsDirsAlone are the same, but not what is below them.
+var rootsDirsAlone = strings.Fields(`/ /usr /usr/local /var /var/log /var/lib /var/cache /var/spool /var/opt`)
 
 // baseDirs are directories of the base image that may be the user's.
 var baseDirs = strings.Fields(`/home /opt /srv /mnt /media /usr/src /usr/local/src`)
 
 func isSystem(dir string) bool {
-	return slices.Contains(systemDirsAlone, dir) || slices.ContainsFunc(systemDirs, func(s string) bool { return within(dir, s) })
-}
-
-// within reports whether p is dir or below it.
-func within(p, dir string) bool {
-	return p == dir || dir == "/" || strings.HasPrefix(p, dir) && p[len(dir)] == '/'
+	return slices.Contains(rootsDirsAlone, dir) || slices.ContainsFunc(rootsDirs, func(s string) bool { return within(dir, s) })
 }
 
 // owned reports whether p becomes the user's.

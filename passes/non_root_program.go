@@ -35,7 +35,7 @@ func (r *startReader) file(program string, args []buildctx.Arg) *hold {
 	if err != nil {
 		return holdf(r.at, "unknown-script", "%s cannot be read", name)
 	}
-	if !s.Shell && (isPythonName(s.Interpreter) || path.Ext(name) == ".py") {
+	if !s.Shell && (isInterpreter(s.Interpreter) || path.Ext(name) == ".py") {
 		return nil // the sources are looked at as a whole
 	}
 	if h := r.script(s, name, true); h != nil {

@@ -154,7 +154,7 @@ func (r *startReader) call(s *buildctx.Script, c buildctx.Call, name string) *ho
 		return holdf(r.at, "interactive", "%s is for somebody who works in the container and may want to install things", base)
 	case base == "sh" || base == "bash" || base == "ash" || base == "dash":
 		return nil // its script stands among the calls or the sources
-	case isPythonName(base):
+	case isInterpreter(base):
 		return r.python(c, words)
 	case slices.Contains(servers, base):
 		return r.server(base, words)
@@ -181,7 +181,7 @@ func isShellName(base string) bool {
 	return slices.Contains([]string{"sh", "bash", "ash", "zsh"}, base)
 }
 
-func isPythonName(base string) bool {
+func isInterpreter(base string) bool {
 	return strings.TrimRight(base, "0123456789.") == "python" || strings.HasPrefix(base, "pypy")
 }
 
