@@ -223,7 +223,18 @@ func (p *aptPlan) clean() {
 	if !leavesLists(p.runs) || mountsApt(last.in) {
 		return
 	}
-	if why := p.l.lists.used[last.in]; why != "" {
+	why := p.l.lists.used[last.in]
+	installs := false
+	for _, s := range p.steps {
+		installs = installs || s.kind == aptInstall || s.kind == aptUses
+		if s.call != nil && s.call.Has("--download-only") {
+			why = "packages are only downloaded here, and whoever installs them needs the lists"
+		}
+	}
+	if why == "" && !installs {
+		return // nothing uses the lists: the whole step is dead
+	}
+	if why != "" {
 		p.declines = append(p.declines, transform.Finding{At: p.runs[0].in.Body, Reason: "lists-used", Why: why})
 		return
 	}

@@ -54,7 +54,7 @@ func (p *aptPlan) name() {
 // recommend decides for each install whether it goes without Recommends.
 func (p *aptPlan) recommend() {
 	for _, s := range p.steps {
-		if s.kind != aptInstall || p.l.configured[p.stage].recommends || s.call.SetsRecommends() {
+		if s.kind != aptInstall || p.l.configured[p.stage].recommends || s.call.SetsRecommends() || s.call.Has("--download-only") {
 			continue
 		}
 		s.rec = p.l.recommendsOf(p.stage, s.call)

@@ -159,7 +159,7 @@ func (u *stageUse) tool(name string) {
 	}
 	switch base {
 	case "apt-key", "add-apt-repository", "apt-add-repository", "gpg", "gpg2":
-		for _, p := range []string{"gnupg", "gpg", "gpgv", "dirmngr"} {
+		for _, p := range []string{"gnupg", "gpg", "dirmngr"} { // gpgv comes with apt
 			u.packages[p] = true
 		}
 	case "gpgv":

@@ -76,7 +76,6 @@ type pipStep struct {
 	script *shell.Script
 	who    user
 	calls  []*argv.PipCmd
-	off    bool            // another call has its cache switched off
 	vars   map[string]bool // variables that the script's text may set
 }
 
