@@ -296,6 +296,9 @@ func (sp *split) checkScripts(i int, st *splitStep, s *shell.Script) *transform.
 	}
 	for _, script := range sp.scriptsOf(st) {
 		if !script.Shell {
+			if b, err := sp.ctx.ReadFile(script.Path); err == nil && strings.HasPrefix(string(b), "#!/usr/local/bin/python") {
+				return held(st.in.Body, "absolute-path", "%s asks for the image's own Python by its path", script.Path)
+			}
 			continue
 		}
 		if script.Problem != "" || script.Dynamic && !script.ExecArgs {

@@ -93,7 +93,7 @@ func (sp *split) read() {
 			st.script = shell.Of(sp.f, in)
 			st.units = splitUnits(in, st.script)
 			for _, u := range st.units {
-				st.pip = st.pip || u.installs()
+				st.pip = st.pip || u.pip
 			}
 		}
 		if st.pip {
@@ -230,14 +230,21 @@ func (st *splitStep) checkUnit(u *splitUnit) *transform.Finding {
 // checkBefore declines steps up to the last pip step whose result pip may need,
 // other than packages and settings.
 func (sp *split) checkBefore() *transform.Finding {
+	searched := slices.ContainsFunc(sp.steps[:sp.last+1], func(st *splitStep) bool {
+		return slices.ContainsFunc(keys(st), func(k string) bool { return searchPaths[k] })
+	})
 	for i, st := range sp.steps[:sp.last+1] {
+		last := lastPip(st)
 		for j, u := range st.units {
-			if i == sp.last && j > lastPip(st) {
+			if i == sp.last && j > last {
 				break
 			}
 			at := shell.In(st.in, u.top[0].Span)
 			if u.role == roleUnknown {
 				return held(at, "outside-install", "what %s installs, pip may need too", describe(u))
+			}
+			if searched && u.unpacks() {
+				return held(at, "outside-install", "a variable points compilers to other places, where pip may need what %s puts", describe(u))
 			}
 			if p := st.calls[u]; u.role == rolePackage && (p.bound || p.verb == "builddep") {
 				return held(at, "unclear-step", "where its packages come from is not known in another stage")
@@ -247,10 +254,25 @@ func (sp *split) checkBefore() *transform.Finding {
 	return nil
 }
 
+// searchPaths point the dynamic linker or a build to libraries outside the
+// system's own directories.
+var searchPaths = setOf("LD_LIBRARY_PATH LIBRARY_PATH CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH ORACLE_HOME PKG_CONFIG_PATH")
+
+// unpacks reports a unit that may put libraries somewhere.
+func (u *splitUnit) unpacks() bool {
+	return slices.ContainsFunc(u.all, func(c *shell.Command) bool {
+		switch c.Name() {
+		case "tar", "unzip", "cp", "mv", "ln", "gunzip":
+			return true
+		}
+		return false
+	})
+}
+
 func lastPip(st *splitStep) int {
 	last := -1
 	for i, u := range st.units {
-		if u.installs() {
+		if u.pip {
 			last = i
 		}
 	}

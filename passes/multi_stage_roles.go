@@ -33,6 +33,7 @@ type splitUnit struct {
 	top  []*shell.Command // at top level
 	all  []*shell.Command // with what they contain
 	role splitRole
+	pip  bool // it runs pip install
 }
 
 type unitsKey struct{ *shell.Script }
@@ -62,7 +63,7 @@ func makeUnits(s *shell.Script) []*splitUnit {
 		u.top, u.all = append(u.top, c), append(u.all, c)
 	}
 	for _, u := range list {
-		u.role = u.combine()
+		u.role, u.pip = u.combine(), u.installs()
 	}
 	return list
 }
@@ -140,7 +141,7 @@ func roleOf(c *shell.Command) splitRole {
 		return rolePlain // a module: it comes from what pip installs, or from the application
 	case call.Name == "rm":
 		return removeRole(call.Words)
-	case call.Name == "git" || call.Name == "update-ca-certificates" || call.Name == "apt-key" || call.Name == "add-apt-repository":
+	case call.Name == "git" || call.Name == "update-ca-certificates" || call.Name == "ldconfig" || call.Name == "apt-key" || call.Name == "add-apt-repository":
 		if len(call.Words) > 0 && call.Words[0].Text == "clone" {
 			return rolePlain
 		}
