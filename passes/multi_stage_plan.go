@@ -231,7 +231,7 @@ func (st *splitStep) checkUnit(u *splitUnit) *transform.Finding {
 // other than packages and settings.
 func (sp *split) checkBefore() *transform.Finding {
 	searched := slices.ContainsFunc(sp.steps[:sp.last+1], func(st *splitStep) bool {
-		return slices.ContainsFunc(keys(st), func(k string) bool { return searchPaths[k] })
+		return slices.ContainsFunc(keys(st), func(k string) bool { return buildPaths[k] })
 	})
 	for i, st := range sp.steps[:sp.last+1] {
 		last := lastPip(st)
@@ -254,9 +254,9 @@ func (sp *split) checkBefore() *transform.Finding {
 	return nil
 }
 
-// searchPaths point the dynamic linker or a build to libraries outside the
+// buildPaths point the dynamic linker or a build to libraries outside the
 // system's own directories.
-var searchPaths = setOf("LD_LIBRARY_PATH LIBRARY_PATH CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH ORACLE_HOME PKG_CONFIG_PATH")
+var buildPaths = setOf("LD_LIBRARY_PATH LIBRARY_PATH CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH ORACLE_HOME PKG_CONFIG_PATH")
 
 // unpacks reports a unit that may put libraries somewhere.
 func (u *splitUnit) unpacks() bool {
