@@ -1,35 +1,35 @@
 package transform
 
 import (
+	"errors"
 	"regexp"
 	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
 )
 
 // edited returns the file after sorted, checked edits. Instructions that no
-// edit touches keep their syntax; only the regions around edits are parsed, so
-// a pass costs what it changes. BuildKit reads the whole text again in the
-// contract check.
+// edit touches keep their syntax; only the regions around edits are parsed, all
+// at once, so a pass costs what it changes. BuildKit reads the whole text again
+// in the contract check.
 func (f *File) edited(edits []Edit) (*File, error) {
 	src := applyEdits(f.Src, edits)
 	if !f.incremental(edits) {
 		return Parse(f.Name, src, f.Options)
 	}
 	g := &File{Name: f.Name, Src: src, Newline: f.Newline, Escape: f.Escape, Options: f.Options, lines: lineStarts(src)}
-	shift, at := 0, 0
-	for i := 0; i < len(f.Instructions); {
-		n, grow, rest := f.touched(i, edits)
-		if n == 0 {
-			at = g.reuse(f.Instructions[i], at, shift)
-			i++
-			continue
+	pieces := f.pieces(edits)
+	if !g.parsePieces(pieces) {
+		return Parse(f.Name, src, f.Options)
+	}
+	at := 0
+	for _, p := range pieces {
+		if p.moved != nil {
+			at = g.reuse(p.moved, at, p.shift)
 		}
-		region := Span{f.Instructions[i].Span.Start + shift, f.Instructions[i+n-1].Span.End + shift + grow}
-		next, ok := g.parseRegion(region, at)
-		if !ok {
-			return Parse(f.Name, src, f.Options)
+		for _, n := range p.nodes {
+			at = g.place(&Instruction{syntax: newSyntax(n, g.Escape)}, at, p.above+n.StartLine, p.above+n.EndLine)
 		}
-		shift, edits, at = shift+grow, rest, next
-		i += n
 	}
 	if len(g.Instructions) == 0 {
 		return Parse(f.Name, src, f.Options)
@@ -37,6 +37,36 @@ func (f *File) edited(edits []Edit) (*File, error) {
 	g.Tail = Span{at, len(src)}
 	g.link()
 	return g, nil
+}
+
+// piece is a part of an edited file: an instruction that has only moved, or a
+// region of new text.
+type piece struct {
+	moved *Instruction
+	shift int // by how many bytes it has moved
+
+	region Span // in the new text
+	nodes  []*parser.Node
+	above  int // what added to a node's line gives the file's
+}
+
+// pieces divides the file that edits will make.
+func (f *File) pieces(edits []Edit) []*piece {
+	var pieces []*piece
+	shift := 0
+	for i := 0; i < len(f.Instructions); {
+		n, grow, rest := f.touched(i, edits)
+		if n == 0 {
+			pieces = append(pieces, &piece{moved: f.Instructions[i], shift: shift})
+			i++
+			continue
+		}
+		region := Span{f.Instructions[i].Span.Start + shift, f.Instructions[i+n-1].Span.End + shift + grow}
+		pieces = append(pieces, &piece{region: region})
+		shift, edits = shift+grow, rest
+		i += n
+	}
+	return pieces
 }
 
 // incremental reports whether every edit lies within instructions: text behind
@@ -80,31 +110,63 @@ func (f *File) reuse(in *Instruction, at, shift int) int {
 
 var openEnd = regexp.MustCompile("[\\\\`][ \\t]*\\r?\\n?$")
 
-// parseRegion parses the text of a region by itself. It reports false where
-// that could differ from parsing the whole file: a region that does not end its
-// last line, that could swallow the next instruction, or that sets another
+// parsePieces parses the regions among pieces as one text. It reports false
+// where that could differ from parsing the whole file: a region that does not
+// end its last line, that could swallow what follows it, or that sets another
 // escape character.
-func (f *File) parseRegion(r Span, at int) (int, bool) {
-	text := f.Text(r)
-	if !hasInstructionText(text) {
-		return at, r.Start > 0
+func (f *File) parsePieces(pieces []*piece) bool {
+	var text strings.Builder
+	lines := 0 // in text
+	if f.Escape != '\\' {
+		text.WriteString("# escape=" + string(f.Escape) + "\n")
+		lines++
 	}
-	if !strings.HasSuffix(text, "\n") || openEnd.MatchString(text) || r.Start > 0 && possibleDirective(text) {
-		return 0, false
+	var regions []*piece
+	var ends []int // the last line of each region in text
+	for _, p := range pieces {
+		part := f.Text(p.region)
+		switch {
+		case p.moved != nil:
+			continue
+		case !hasInstructionText(part):
+			if p.region.Start == 0 {
+				return false
+			}
+			continue
+		case p.region.Start == 0 && f.Escape != '\\':
+			return false // it has the directive itself
+		case !strings.HasSuffix(part, "\n") || openEnd.MatchString(part) || p.region.Start > 0 && possibleDirective(part):
+			return false
+		}
+		p.above = f.Line(p.region.Start) - 1 - lines
+		text.WriteString(part)
+		lines += strings.Count(part, "\n")
+		regions, ends = append(regions, p), append(ends, lines)
 	}
-	before := f.Line(r.Start) - 1 // lines of the file above the parsed text
-	if r.Start > 0 && f.Escape != '\\' {
-		text = "# escape=" + string(f.Escape) + "\n" + text
-		before--
+	if len(regions) == 0 {
+		return true
 	}
-	nodes, escape, err := parseNodes(text)
+	nodes, escape, err := parseNodes(text.String())
 	if err != nil || escape != f.Escape {
-		return 0, false
+		return false
 	}
+	return distribute(nodes, regions, ends)
+}
+
+// distribute gives each node to the region that it stands in. It reports false
+// when one reaches over its region's end.
+func distribute(nodes []*parser.Node, regions []*piece, ends []int) bool {
+	r := 0
 	for _, n := range nodes {
-		at = f.place(&Instruction{syntax: newSyntax(n, f.Escape)}, at, before+n.StartLine, before+n.EndLine)
+		for n.StartLine > ends[r] {
+			r++
+		}
+		if n.EndLine > ends[r] {
+			return false
+		}
+		regions[r].nodes = append(regions[r].nodes, n)
 	}
-	return at, true
+	return true
 }
 
 // possibleDirective reports a comment at the top that BuildKit would take for a
@@ -121,4 +183,25 @@ func hasInstructionText(s string) bool {
 		}
 	}
 	return false
+}
+
+// checkParse reads the whole text by BuildKit's parser and reports the first
+// instruction that it reads otherwise than the file has it.
+func (f *File) checkParse() error {
+	nodes, _, err := parseNodes(f.Src)
+	if err != nil {
+		return syntaxError(f.Name, err)
+	}
+	for i, in := range f.Instructions {
+		if i >= len(nodes) || nodes[i].Original != in.Node.Original || nodes[i].StartLine != in.StartLine {
+			return &SyntaxError{File: f.Name, Line: in.StartLine, Err: errors.New("BuildKit reads the text otherwise as a whole")}
+		}
+		if _, err := in.Command(); err != nil {
+			return &SyntaxError{File: f.Name, Line: in.StartLine, Err: err}
+		}
+	}
+	if len(nodes) != len(f.Instructions) {
+		return &SyntaxError{File: f.Name, Err: errors.New("BuildKit reads more instructions in the text as a whole")}
+	}
+	return nil
 }

@@ -113,7 +113,7 @@ func Run(name, src string, passes []*Pass, opt *Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, err := f.view(0) // the result is converted with its RUNs
+	before, err := f.view(0)
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +247,11 @@ func judge(before View, versions []version) *Refusal {
 	for _, v := range versions[1:] {
 		applied = append(applied, v.pass)
 	}
-	after, err := versions[len(versions)-1].file.View()
+	last := versions[len(versions)-1].file
+	if err := last.checkParse(); err != nil {
+		return findCulprit(before, versions)
+	}
+	after, err := last.view(0)
 	if err == nil && len(undeclared(before.differences(after), applied)) == 0 {
 		return nil
 	}
