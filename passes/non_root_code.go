@@ -56,12 +56,18 @@ func (n *nonRooter) ownsWorkdir() bool {
 
 var mountLine = regexp.MustCompile(`(?m)^\s*-\s*["']?[^\s:"'#]+:(/[^:"'\s]*)(:[a-z,]+)?["']?\s*$`)
 
+// composeRoot finds what a compose file gives to containers that run as root.
+var composeRoot = regexp.MustCompile(`(?m)docker\.sock|^\s*privileged:\s*true|^\s*(cap_add|devices):`)
+
 // mounts looks for volumes over the application's directories in compose files.
 func (n *nonRooter) mounts() *hold {
 	for _, name := range []string{"docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml", "docker-compose.override.yml"} {
 		b, err := n.ctx.ReadFile(name)
 		if err != nil {
 			continue
+		}
+		if m := composeRoot.Find(b); m != nil {
+			return holdf(nil, "needs-root", "%s says “%s”: a right that root has", name, strings.TrimSpace(string(m)))
 		}
 		for _, m := range mountLine.FindAllSubmatch(b, -1) {
 			dir := path.Clean(string(m[1]))

@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -248,10 +249,7 @@ func (o *fileOwner) copies(in *transform.Instruction) *hold {
 	dir, _ := o.dest(in)
 	chown := chownOf(in)
 	if !o.owned(dir) || chown == "" && buildOnly(in) && o.made[dir] || isVenv(dir) {
-		if mode := chmodOf(in); chown == "" && !worldReadable(mode) {
-			return holdf(in, "owner-only-mode", "the mode %s keeps the file from everybody but root", mode)
-		}
-		return nil
+		return o.keeps(in, chown)
 	}
 	if in.Keyword == "add" && unpacks(in) {
 		return holdf(in, "archive", "BuildKit gives what it unpacks to the user of --chown, other builders leave it as the archive has it")
@@ -265,6 +263,38 @@ func (o *fileOwner) copies(in *transform.Instruction) *hold {
 	}
 	o.make(dir)
 	return nil
+}
+
+// keeps looks at a COPY or ADD whose files stay root's: the user must be able to
+// read them. What ADD downloads has mode 600 (Dockerfile reference, ADD), and so
+// may a file of the context.
+func (o *fileOwner) keeps(in *transform.Instruction, chown string) *hold {
+	mode := chmodOf(in)
+	switch {
+	case chown != "" || mode != "" && worldReadable(mode):
+	case mode != "":
+		return holdf(in, "owner-only-mode", "the mode %s keeps the file from everybody but root", mode)
+	case o.onlyOwnerReads(in):
+		o.owns[in] = true
+	}
+	return nil
+}
+
+// onlyOwnerReads reports a source that comes from a URL, or whose mode in the
+// context shuts others out; files that only the build reads do not matter.
+func (o *fileOwner) onlyOwnerReads(in *transform.Instruction) bool {
+	sources, _ := copyOf(in)
+	for _, src := range sources {
+		if strings.Contains(src, "://") {
+			return true
+		}
+		src, _ = o.n.f.State(in).Expand(src)
+		info, err := o.n.ctx.Stat(src)
+		if err == nil && info.Mode().Perm() != 0 && !buildOnly(in) && !worldReadable(strconv.FormatUint(uint64(info.Mode().Perm()), 8)) {
+			return true
+		}
+	}
+	return false
 }
 
 func isVenv(dir string) bool {
@@ -306,69 +336,4 @@ func worldReadable(mode string) bool {
 	}
 	own, others := m[len(m)-3]-'0', m[len(m)-1]-'0'
 	return others&4 != 0 && (own&1 == 0 || others&1 != 0)
-}
-
-// edits writes what becomes the user's into the finding.
-func (o *fileOwner) edits(fd *transform.Finding) {
-	for _, in := range o.n.seq {
-		if o.owns[in] {
-			fd.Edits = append(fd.Edits, addFlags(o.n.f, in, " --chown="+owner))
-			fd.Notes = append(fd.Notes, transform.Note{At: in.Body, Why: "the application may write to what is copied here, as before"})
-		}
-	}
-	for _, g := range o.gifts {
-		fd.Edits = append(fd.Edits, appendCommand(o.n.f, g.in, g.script, g.command()))
-		fd.Notes = append(fd.Notes, transform.Note{At: g.in.Body, Why: "what the step makes is the user's; in the same step it is stored only once"})
-	}
-}
-
-func (g *gift) command() string {
-	if len(g.trees) > 0 {
-		return chownTrees(g.trees)
-	}
-	return "chown " + owner + " " + strings.Join(g.dirs, " ")
-}
-
-// chownTrees gives the user what is not yet theirs below the directories, links
-// and not what they lead to.
-func chownTrees(dirs []string) string {
-	return "find " + strings.Join(dirs, " ") + " -xdev ! -user 1001 -exec chown -h " + owner + " {} +"
-}
-
-// late is the script of the step of its own, or nothing.
-func (o *fileOwner) late() string {
-	if len(o.lateDirs) == 0 {
-		return ""
-	}
-	return chownTrees(o.lateDirs)
-}
-
-// appendCommand joins a command to the end of a RUN.
-func appendCommand(f *transform.File, in *transform.Instruction, s *shell.Script, command string) transform.Edit {
-	at := in.Body.Start + s.Offset(len(s.Text))
-	sep := " && "
-	if in.StartLine != in.EndLine {
-		_, last, _ := cutLast(f.Text(in.Body), "\n")
-		indent := last[:len(last)-len(strings.TrimLeft(last, " \t"))]
-		if indent == "" {
-			indent = "    "
-		}
-		sep = " " + string(f.Escape) + "\n" + indent + "&& "
-	}
-	return transform.Edit{Span: transform.Span{Start: at, End: at}, New: sep + command}
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return "", s, false
-}
-
-// summary names what the user owns, for the reason.
-func (o *fileOwner) summary() string {
-	if len(o.dirs) == 0 {
-		return ""
-	}
-	return ", and owns " + strings.Join(o.dirs, " and ")
 }

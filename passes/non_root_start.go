@@ -30,6 +30,9 @@ var plainPrograms = strings.Fields(`sleep tail cat ls date curl wget nc grep sed
 	ddtrace-run newrelic-admin opentelemetry-instrument stdbuf nice getent ps kill pkill sync rev yes node npm java openssl
 	msgfmt python-dotenv dotenv which`)
 
+// inits are those of plainPrograms that people put anywhere.
+var inits = []string{"tini", "dumb-init", "catatonit"}
+
 // bareShells are what people work in.
 var bareShells = strings.Fields("sh bash ash zsh ipython python bpython jupyter jupyter-notebook jupyter-lab")
 
@@ -158,7 +161,7 @@ func (r *startReader) call(s *buildctx.Script, c buildctx.Call, name string) *ho
 		return r.python(c, words)
 	case slices.Contains(servers, base):
 		return r.server(base, words)
-	case slices.Contains(plainPrograms, base) && (!isFile || strings.Contains(program, "bin/")):
+	case slices.Contains(plainPrograms, base) && (!isFile || strings.Contains(program, "bin/") || slices.Contains(inits, base)):
 		return nil
 	}
 	if h := r.n.words(r.at, words); h != nil {

@@ -1,0 +1,73 @@
+package passes
+
+import (
+	"strings"
+
+	"refit/internal/shell"
+	"refit/transform"
+)
+
+// edits writes what becomes the user's into the finding.
+func (o *fileOwner) edits(fd *transform.Finding) {
+	for _, in := range o.n.seq {
+		if o.owns[in] {
+			fd.Edits = append(fd.Edits, addFlags(o.n.f, in, " --chown="+owner))
+			fd.Notes = append(fd.Notes, transform.Note{At: in.Body, Why: "the application may read and write what is copied here, as before"})
+		}
+	}
+	for _, g := range o.gifts {
+		fd.Edits = append(fd.Edits, appendCommand(o.n.f, g.in, g.script, g.command()))
+		fd.Notes = append(fd.Notes, transform.Note{At: g.in.Body, Why: "what the step makes is the user's; in the same step it is stored only once"})
+	}
+}
+
+func (g *gift) command() string {
+	if len(g.trees) > 0 {
+		return chownTrees(g.trees)
+	}
+	return "chown " + owner + " " + strings.Join(g.dirs, " ")
+}
+
+// chownTrees gives the user what is not yet theirs below the directories, links
+// and not what they lead to.
+func chownTrees(dirs []string) string {
+	return "find " + strings.Join(dirs, " ") + " -xdev ! -user 1001 -exec chown -h " + owner + " {} +"
+}
+
+// late is the script of the step of its own, or nothing.
+func (o *fileOwner) late() string {
+	if len(o.lateDirs) == 0 {
+		return ""
+	}
+	return chownTrees(o.lateDirs)
+}
+
+// appendCommand joins a command to the end of a RUN.
+func appendCommand(f *transform.File, in *transform.Instruction, s *shell.Script, command string) transform.Edit {
+	at := in.Body.Start + s.Offset(len(s.Text))
+	sep := " && "
+	if in.StartLine != in.EndLine {
+		_, last, _ := cutLast(f.Text(in.Body), "\n")
+		indent := last[:len(last)-len(strings.TrimLeft(last, " \t"))]
+		if indent == "" {
+			indent = "    "
+		}
+		sep = " " + string(f.Escape) + "\n" + indent + "&& "
+	}
+	return transform.Edit{Span: transform.Span{Start: at, End: at}, New: sep + command}
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return "", s, false
+}
+
+// summary names what the user owns, for the reason.
+func (o *fileOwner) summary() string {
+	if len(o.dirs) == 0 {
+		return ""
+	}
+	return ", and owns " + strings.Join(o.dirs, " and ")
+}
