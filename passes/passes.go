@@ -33,5 +33,6 @@ func All() []*transform.Pass {
 		nonRoot,
 		gunicornArgs,
 		pythonEnv,
+		dockerignore,
 	}
 }
