@@ -213,7 +213,7 @@ func (g *ignoring) usedBy(i *ignored, reader *usesReader, names ...string) bool 
 }
 
 func (g *ignoring) namedInSteps(name string) bool {
-	return slices.ContainsFunc(g.use.texts, func(text string) bool { return mentions(text, name) })
+	return slices.ContainsFunc(g.use.texts, func(text string) bool { return mentionsName(text, name) })
 }
 
 func (g *ignoring) has(name string) bool {
@@ -224,22 +224,34 @@ func (g *ignoring) has(name string) bool {
 // secret asks whether a file with credentials can go. A folder that an
 // instruction copies by its name may hold keys on purpose.
 func (g *ignoring) secret(i *ignored, whole bool, reader *usesReader) bool {
-	base := path.Base(i.Path)
+	base, ext := path.Base(i.Path), path.Ext(i.Path)
+	names := []string{base}
 	switch {
+	case base == ".envrc":
 	case strings.HasPrefix(base, ".env"):
-		names := []string{base}
-		if base != ".envrc" {
-			names = append(names, dotenvReaders...)
+		for _, manifest := range []string{"package.json", "composer.json"} {
+			if g.has(manifest) || g.has(path.Join(path.Dir(i.Path), manifest)) {
+				g.hold("file-used", i.Path+" stays: frameworks of the project's language read it unasked")
+				return false
+			}
 		}
-		return !g.usedBy(i, reader, names...)
-	case !whole:
+		names = append(names, dotenvReaders...)
+	case !whole, base == ".npmrc" && g.use.node:
 		return false
-	case base == ".npmrc":
-		return !g.use.node && !g.usedBy(i, reader, base)
-	case slices.Contains([]string{".pem", ".key", ".ppk"}, path.Ext(base)) && !g.isPrivate(i.Path):
-		return false
+	case ext == ".pem" || ext == ".key" || ext == ".ppk":
+		if !g.isPrivate(i.Path) {
+			return false
+		}
+		fallthrough
+	default:
+		if ext != "" && ext != base {
+			names = append(names, ext) // as in name + ".key"
+		}
+		if dir := path.Base(path.Dir(i.Path)); dir != "." {
+			names = append(names, dir)
+		}
 	}
-	return !g.usedBy(i, reader, base)
+	return !g.usedBy(i, reader, names...)
 }
 
 // isPrivate reports whether a file holds a private key; certificates are public.

@@ -38,8 +38,8 @@ func TestMentions(t *testing.T) {
 		{"a git-annex b", "git", false},
 		{"git", "git", true},
 	} {
-		if got := mentions(c.text, c.name); got != c.want {
-			t.Errorf("mentions(%q, %q) = %v", c.text, c.name, got)
+		if got := mentionsName(c.text, c.name); got != c.want {
+			t.Errorf("mentionsName(%q, %q) = %v", c.text, c.name, got)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (r *usesReader) uses(names ...string) string {
 	}
 	for _, t := range r.texts {
 		for _, n := range names {
-			if path.Base(t.name) != n && mentions(t.text, n) {
+			if path.Base(t.name) != n && mentionsName(t.text, n) {
 				return t.name
 			}
 		}
@@ -109,7 +109,10 @@ var codeExts = []string{
 
 // dotenvReaders are libraries that read a .env file without being told its name,
 // by their documentation.
-var dotenvReaders = []string{"dotenv", "python-dotenv", "decouple", "python-decouple", "environs", "environ.Env", "django-environ", "dynaconf", "starlette.config"}
+var dotenvReaders = []string{
+	"dotenv", "python-dotenv", "decouple", "python-decouple", "environs", "environ.Env", "django-environ", "dynaconf", "starlette.config",
+	"pipenv", "honcho", "foreman", "godotenv", "dotenvy", "env_file",
+}
 
 // gitReaders are what shows in the text of a project whose build or code asks
 // git: libraries that derive versions, and calls.
@@ -122,23 +125,23 @@ var gitReaders = []string{
 	"shell git ", "gitversion", "git_version",
 }
 
-// mentions reports whether a text has a name in it that is not part of a longer
+// mentionsName reports whether a text has a name in it that is not part of a longer
 // one.
-func mentions(text, name string) bool {
+func mentionsName(text, name string) bool {
 	for at := 0; ; {
 		i := strings.Index(text[at:], name)
 		if i < 0 {
 			return false
 		}
 		start, end := at+i, at+i+len(name)
-		if (start == 0 || !isNameByte(text[start-1])) && (end == len(text) || !isNameByte(text[end])) {
+		if (start == 0 || !isNamePart(text[start-1])) && (end == len(text) || !isNamePart(text[end])) {
 			return true
 		}
 		at = start + 1
 	}
 }
 
-func isNameByte(c byte) bool {
+func isNamePart(c byte) bool {
 	return c == '_' || c == '-' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 

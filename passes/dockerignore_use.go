@@ -134,7 +134,7 @@ func (u *contextUse) ran(f *transform.File, in *transform.Instruction) {
 		}
 	}
 	if s.Form == shell.Opaque {
-		u.history = u.history || mentions(s.Text, "git")
+		u.history = u.history || mentionsName(s.Text, "git")
 	}
 }
 
