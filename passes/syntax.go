@@ -10,8 +10,8 @@ var plainSyntax = &transform.Pass{
 		Title: "write instructions in the form that BuildKit asks for",
 		Text: "MAINTAINER becomes a label, “ENV key value” and “LABEL key value” get their equals sign, keywords are " +
 			"spelt alike and stage names in lower case, ADD of local files becomes COPY, a CMD or ENTRYPOINT that needs " +
-			"no shell is given as a list, so that the program itself gets the container's signals, a relative WORKDIR " +
-			"is written out, and blank lines inside a continued instruction go. The image stays the same but for the " +
+			"no shell is given as a list, so that the program itself gets the container's signals, one that needs the shell as the " +
+			"list that the shell form stands for, with exec, a relative WORKDIR is written out, and blank lines inside a continued instruction go. The image stays the same but for the " +
 			"author, who becomes a label, and for the shell before the program, which is no longer there.",
 		Before: "FROM python:3.12-slim-bookworm as Base\nMAINTAINER Ada <ada@example.com>\nENV APP_HOME /srv/app\n" +
 			"WORKDIR srv\nADD requirements.txt /srv/\nEXPOSE 8000/TCP\nCMD python -m http.server\n",
@@ -31,9 +31,9 @@ var plainSyntax = &transform.Pass{
 		{Key: "value-differs", When: "no way of writing the value means the same in the other form"},
 		{Key: "may-be-archive", When: "a source of ADD may be an archive, which ADD unpacks and COPY does not"},
 		{Key: "workdir-unknown", When: "a relative WORKDIR starts from a directory that only the base image knows"},
-		{Key: "shell-needed", When: "a CMD or ENTRYPOINT uses a variable, an operator or another feature of the shell"},
+		{Key: "shell-needed", When: "a CMD or ENTRYPOINT needs the shell, and goes over several lines or does not end in a plain command"},
 		{Key: "not-json", When: "a CMD or ENTRYPOINT looks like a list but is none, so that the shell gets it"},
-		{Key: "no-shebang", When: "the program of a CMD or ENTRYPOINT may be a script that only a shell can start"},
+		{Key: "no-shebang", When: "the program of a CMD or ENTRYPOINT may be a script that only a shell can start, and the command goes over several lines"},
 		{Key: "entrypoint-takes-cmd", When: "the CMD is handed to an ENTRYPOINT, of this file or of the base image, that may look at it"},
 		{Key: "cmd-would-count", When: "an ENTRYPOINT for the shell ignores a CMD, which would become its arguments"},
 	},

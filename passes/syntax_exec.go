@@ -38,6 +38,9 @@ func execForm(image *inImage, in *transform.Instruction) *transform.Finding {
 	}
 	words, why := plainWords(s)
 	if why != "" {
+		if fd := throughShell(f, in, s); fd != nil {
+			return fd
+		}
 		return decline("shell-needed", why)
 	}
 	if isGunicorn(words) {
@@ -45,6 +48,9 @@ func execForm(image *inImage, in *transform.Instruction) *transform.Finding {
 	}
 	name := words[0].Text
 	if !startsAlone(image, in, name) {
+		if fd := throughShell(f, in, s); fd != nil {
+			return fd
+		}
 		return decline("no-shebang", "without a shell "+name+" starts only if it is a program or begins with #!, which cannot be seen here")
 	}
 	fd := transform.Finding{At: in.Body, Edits: listEdits(in, s, words)}
