@@ -66,6 +66,9 @@ func runGunicornArgs(f *transform.File) []transform.Finding {
 		if g, at := findGunicorn(sc); g != nil {
 			return []transform.Finding{start.open(in, sc, g, at)}
 		}
+		if fd, ok := start.inShellArg(in, sc); ok {
+			return []transform.Finding{fd}
+		}
 		if fd, ok := start.script(in, sc); ok {
 			return []transform.Finding{fd}
 		}
@@ -119,16 +122,8 @@ func (st *starter) decline(in *transform.Instruction, key, format string, args .
 // open makes the change, or says why not.
 func (st *starter) open(in *transform.Instruction, sc *shell.Script, g *argv.GunicornCmd, at int) transform.Finding {
 	c := sc.Commands()[at]
-	state := st.f.EndState(st.stage)
-	switch {
-	case strings.Contains(st.f.Text(in.Body), "GUNICORN_") || state.HasEnv("GUNICORN_ARGS") || state.HasEnv("GUNICORN_CMD_ARGS"):
-		return st.decline(in, "open-already", "the command's options already come from a GUNICORN_ variable")
-	case !g.Known || len(g.Operands) > 0:
-		return st.decline(in, "unknown-option", "gunicorn is given options that it does not document")
-	case in.Stage != st.stage:
-		return st.decline(in, "not-plain", "the command stands in another stage")
-	case sc.Form == shell.HeredocForm || c.Nested || c.Background || strings.HasPrefix(c.Op, "|") || st.feedsPipe(sc, c) || shellOf(state) == "":
-		return st.decline(in, "not-plain", "gunicorn is not a plain command of a POSIX shell's list here")
+	if key, why := st.unfit(in, sc, g, c); key != "" {
+		return st.decline(in, key, "%s", why)
 	}
 	moved, kept := splitOptions(g, sc.Form == shell.ExecForm)
 	if sc.Form == shell.ExecForm && (in.Keyword == "entrypoint" || st.entrypoint != nil || !st.plainBase()) {
