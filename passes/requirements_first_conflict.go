@@ -10,13 +10,17 @@ import (
 	"refit/transform"
 )
 
+// maxPassed is how many steps another one is moved past, so that the time stays
+// linear.
+const maxPassed = 200
+
 // conflict says why a step cannot pass what stays behind so far; key is "" if it
 // can.
 func (h *hoist) conflict(st *hoistStep) (key, why string) {
-	for _, s := range h.steps {
-		if s.place != behind {
-			continue
-		}
+	if len(h.left) > maxPassed {
+		return "step-between", "too many steps stand between"
+	}
+	for _, s := range h.left {
 		switch st.kind {
 		case runStep:
 			key, why = h.runPasses(st, s)

@@ -87,8 +87,8 @@ func (h *hoist) manifests(st *hoistStep, p string) (list []manifest, key, why st
 
 // sourceReaches reports whether anything that stays behind brings p.
 func (h *hoist) sourceReaches(p string) bool {
-	return slices.ContainsFunc(h.steps, func(s *hoistStep) bool {
-		return s.place == behind && s.kind == copyStep && s.copy.reaches(p)
+	return slices.ContainsFunc(h.left, func(s *hoistStep) bool {
+		return s.kind == copyStep && s.copy.reaches(p)
 	})
 }
 
@@ -102,8 +102,8 @@ func (h *hoist) there(m manifest) bool {
 			return true
 		}
 	}
-	for _, s := range h.steps {
-		if s.place == ahead && slices.ContainsFunc(s.brings, func(o manifest) bool { return o.path == m.path && o.name == m.name }) {
+	for _, s := range h.fed {
+		if slices.ContainsFunc(s.brings, func(o manifest) bool { return o.path == m.path && o.name == m.name }) {
 			return true
 		}
 	}

@@ -24,6 +24,8 @@ type hoist struct {
 	made     []string     // directories that are there so far
 
 	steps []*hoistStep // from the first source on
+	left  []*hoistStep // those of them that stay behind
+	fed   []*hoistStep // those that requirement files are copied for
 	held  *transform.Finding
 }
 
@@ -86,10 +88,10 @@ func (h *hoist) plan() {
 		source := st.kind == copyStep && st.copy.hasSource()
 		switch {
 		case len(h.steps) > 0:
-			h.steps = append(h.steps, h.sort(st)...)
+			h.add(h.sort(st)...)
 		case source && !st.copy.matters(h.pathDirs):
 			st.place = behind
-			h.steps = append(h.steps, st)
+			h.add(st)
 		case source && mattering == nil:
 			mattering = st
 		case st.kind == otherStep && st.dest == "" && unread == nil:
@@ -110,6 +112,18 @@ func (h *hoist) plan() {
 	h.moveManifests()
 	h.extend()
 	h.checkOwners()
+}
+
+// add puts steps behind the others.
+func (h *hoist) add(steps ...*hoistStep) {
+	for _, st := range steps {
+		h.steps = append(h.steps, st)
+		if st.place == behind {
+			h.left = append(h.left, st)
+		} else if len(st.brings) > 0 {
+			h.fed = append(h.fed, st)
+		}
+	}
 }
 
 // inherit reads the stages that s starts from and returns the working directory

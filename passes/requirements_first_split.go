@@ -14,12 +14,13 @@ func (h *hoist) split(st *hoistStep) (parts []*hoistStep, key, why string) {
 		return nil, "", ""
 	}
 	_, each := readEffects(s, h.f.State(st.in), st.cwd)
-	before := h.steps
-	defer func() { h.steps = before }()
+	steps, left, fed := len(h.steps), len(h.left), len(h.fed)
+	defer func() { h.steps, h.left, h.fed = h.steps[:steps], h.left[:left], h.fed[:fed] }()
+	effects := topEffects(s, each)
 	first := &hoistStep{in: st.in, kind: runStep, place: ahead, cwd: st.cwd, script: s}
 	second := &hoistStep{in: st.in, kind: runStep, place: behind, cwd: st.cwd, script: s}
 	for _, c := range s.Top() {
-		one := &hoistStep{in: st.in, kind: runStep, place: ahead, cwd: st.cwd, script: s, effect: effectOf(s, c, each)}
+		one := &hoistStep{in: st.in, kind: runStep, place: ahead, cwd: st.cwd, script: s, effect: effects[c]}
 		if len(one.effect.dirs) > 0 && one.effect.key == "" {
 			first.effect.merge(one.effect)
 			second.effect.merge(one.effect)
@@ -38,7 +39,7 @@ func (h *hoist) split(st *hoistStep) (parts []*hoistStep, key, why string) {
 			}
 		}
 		to.add(c, one)
-		h.steps = append(slices.Clip(h.steps), one)
+		h.add(one)
 	}
 	if !first.effect.installs || !first.effect.pip || len(second.part) == 0 {
 		return nil, key, why
@@ -63,17 +64,18 @@ func (st *hoistStep) add(c *shell.Command, one *hoistStep) {
 	st.reads = append(st.reads, one.reads...)
 }
 
-// effectOf is the effect of a command at top level with the substitutions in it.
-func effectOf(s *shell.Script, top *shell.Command, each map[*shell.Command]effect) effect {
-	var e effect
+// topEffects are the effects of the commands at top level with the substitutions
+// in them.
+func topEffects(s *shell.Script, each map[*shell.Command]effect) map[*shell.Command]effect {
+	tops := map[*shell.Command]effect{}
 	for _, c := range s.Commands() {
 		root := c
 		for root.Parent != nil {
 			root = root.Parent
 		}
-		if root == top {
-			e.merge(each[c])
-		}
+		e := tops[root]
+		e.merge(each[c])
+		tops[root] = e
 	}
-	return e
+	return tops
 }
