@@ -10,7 +10,7 @@ import (
 var dataFS embed.FS
 
 // readTable calls yield with the columns of every row of a data file. It panics on a row with the
-// wrong number of columns: the files are part of this program, and a test reads them all.
+// wrong number of columns, where columns is not 0: the files are part of this program, and a test reads them all.
 func readTable(name string, columns int, yield func([]string)) {
 	text, err := dataFS.ReadFile("data/" + name)
 	if err != nil {
@@ -22,7 +22,7 @@ func readTable(name string, columns int, yield func([]string)) {
 			continue
 		}
 		row := strings.Split(line, "\t")
-		if len(row) != columns {
+		if columns != 0 && len(row) != columns {
 			panic(fmt.Sprintf("facts: %s: %d columns, want %d: %s", name, len(row), columns, line))
 		}
 		yield(row)
