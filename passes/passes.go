@@ -26,6 +26,7 @@ func All() []*transform.Pass {
 		deadSteps,
 		pinTag,
 		requirementsFirst,
+		slimBase,
 		multiStage,
 		aptLayersPass,
 		pipCache,

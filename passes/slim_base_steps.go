@@ -1,0 +1,307 @@
+package passes
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"refit/internal/argv"
+	"refit/internal/facts"
+	"refit/internal/shell"
+	"refit/transform"
+)
+
+// findPackages notes what the steps install by apt.
+func (s *slimming) findPackages() {
+	for _, st := range s.stages {
+		for _, in := range st.Instructions {
+			if in.Keyword != "run" {
+				continue
+			}
+			for _, c := range shell.Of(s.f, in).Commands() {
+				apt, ok := argv.Apt(c)
+				if !ok || apt.Subcommand.Text != "install" {
+					continue
+				}
+				for _, p := range apt.Packages {
+					if _, again := s.aptAt[p.Name]; !again && p.Plain && !p.Remove {
+						s.aptAt[p.Name] = in.Index
+					}
+				}
+			}
+		}
+	}
+}
+
+// bringsAlong are packages that others depend on, by the Depends of Debian's
+// index in every suite.
+var bringsAlong = map[string][]string{
+	"gcc":        {"g++", "build-essential", "gfortran"},
+	"g++":        {"build-essential"},
+	"libc6-dev":  {"g++", "build-essential", "gfortran"},
+	"make":       {"build-essential"},
+	"dpkg-dev":   {"build-essential"},
+	"git":        {"git-core"},
+	"gpg":        {"gnupg", "gnupg2"},
+	"libpq5":     {"libpq-dev", "postgresql-client"},
+	"pkg-config": {"pkgconf"},
+}
+
+// provided reports a package that the file itself installs up to the
+// instruction of that index.
+func (s *slimming) provided(pkg string, first int) bool {
+	for _, name := range append([]string{pkg}, bringsAlong[pkg]...) {
+		if at, ok := s.aptAt[name]; ok && at <= first {
+			return true
+		}
+	}
+	return false
+}
+
+// run reads one RUN.
+func (s *slimming) run(in *transform.Instruction) {
+	sc := shell.Of(s.f, in)
+	if sc.Form == shell.Opaque {
+		s.decline(in.Body, "unknown-command", "the step cannot be read: %s", sc.Why)
+		return
+	}
+	dir := pythonDir(s.f.State(in))
+	files := map[string]bool{}
+	for _, c := range sc.Commands() {
+		dir = changeDir(s.f.State(in), c, dir)
+		if words := c.Effective(); len(words) > 0 {
+			s.step(in, c, words, dir)
+			if name := scriptFile(words); name != "" {
+				files[words[0].Text] = true
+				s.script(in, in.Body, name, dir)
+			}
+		}
+	}
+	s.tools(in, sc, files)
+}
+
+// tools looks at the names of all commands of a script; files are those that
+// have been followed.
+func (s *slimming) tools(in *transform.Instruction, sc *shell.Script, files map[string]bool) {
+	tools := sc.Toolset()
+	if !tools.Known {
+		s.decline(in.Body, "unknown-command", "the name of a command here is only known when it runs")
+		return
+	}
+	runs := in
+	if in.Keyword != "run" {
+		runs = nil
+	}
+	for _, name := range tools.Names {
+		if files[name] {
+			continue
+		}
+		if !isBin(path.Dir(name)) && strings.Contains(name, "/") {
+			s.script(runs, in.Body, name, pythonDir(s.f.State(in)))
+			continue
+		}
+		s.tool(name, runs, in.Body, "this "+strings.ToUpper(in.Keyword)+" runs "+path.Base(name))
+	}
+}
+
+// builders install or compile software outside apt and pip.
+var builders = setOf(`make gmake cmake ninja meson scons configure autogen.sh bootstrap.sh bootstrap gcc g++ cc c++ clang clang++ gfortran
+	ld rustc cargo rustup rustup-init go javac mvn gradle ant npm npx yarn pnpm bower gem bundle bundler cpan cpanm composer conda
+	mamba micromamba luarocks stack cabal easy_install nvm n f2py cython nuitka pyinstaller R Rscript swift dotnet`)
+
+// tool notes a command that is run: in for a step, nil at run time.
+func (s *slimming) tool(name string, in *transform.Instruction, at transform.Span, why string) {
+	base := path.Base(name)
+	switch {
+	case builders[base]:
+		s.decline(at, "outside-install", "%s builds or installs software, and what that needs of the full image is not known", base)
+	case strings.HasPrefix(name, "/usr/bin/python") || strings.HasPrefix(name, "/usr/bin/pip"):
+		s.decline(at, "unknown-command", "%s is Debian's own Python, which only the full image has", name)
+	case base == "cron" || base == "crond" || base == "crontab" || base == "systemctl":
+		s.decline(at, "unknown-command", "the programs that %s starts are not read", base)
+	case base == "supervisord":
+		s.supervisor(at)
+	case base == "playwright":
+		s.decline(at, "outside-install", "playwright installs browsers, whose needs no package declares")
+	case base == "perl":
+		s.need([]string{"perl"}, in, at, why)
+	case base == "apt-key":
+		s.need([]string{"gnupg"}, in, at, "apt-key calls gpg")
+	default:
+		if pkg, lacks := s.slimLacks(base); lacks {
+			s.need([]string{pkg}, in, at, why)
+			if pkg == "git" && in == nil {
+				s.need([]string{"openssh-client"}, in, at, "git at run time may use ssh")
+			}
+		}
+	}
+}
+
+// slimLacks finds the package of a command that only the full image has.
+func (s *slimming) slimLacks(command string) (string, bool) {
+	if !s.archived {
+		return facts.SlimLacksCommand(s.suite, command)
+	}
+	for _, suite := range facts.Suites() {
+		if pkg, lacks := facts.SlimLacksCommand(suite, command); lacks {
+			return pkg, true
+		}
+	}
+	return "", false
+}
+
+// step looks at commands whose arguments matter.
+func (s *slimming) step(in *transform.Instruction, c *shell.Command, words []shell.Word, dir string) {
+	if p, ok := argv.Pip(c); ok {
+		s.pip(in, p, dir)
+		return
+	}
+	if a, ok := argv.Apt(c); ok {
+		s.apt(in, a)
+		return
+	}
+	at := shell.In(in, c.Span)
+	args := words[1:]
+	switch name := path.Base(words[0].Text); {
+	case name == "dpkg" && slices.ContainsFunc(args, func(w shell.Word) bool { return w.Text == "-i" || w.Text == "--install" }):
+		s.decline(at, "outside-install", "dpkg -i does not install what a package needs, which the full image may have")
+	case name == "curl" || name == "wget":
+		s.download(in, c, at)
+	case name == "pipenv" || name == "poetry" || name == "pdm" || name == "uv" || name == "pip-sync":
+		s.lockFile(in, name, args, dir, at)
+	case argvPython(name):
+		s.python(c, args, at)
+	}
+	if text := c.Words[len(c.Words)-1].Text; strings.Contains(text, "git@") || strings.Contains(text, "ssh://") {
+		s.need([]string{"openssh-client"}, in, at, "git uses ssh here")
+	}
+}
+
+func argvPython(name string) bool {
+	rest, ok := strings.CutPrefix(name, "python")
+	return ok && strings.Trim(rest, "0123456789.") == ""
+}
+
+// python looks at code and installers given to the interpreter.
+func (s *slimming) python(c *shell.Command, args []shell.Word, at transform.Span) {
+	if slices.ContainsFunc(c.Redirs, func(r shell.Redir) bool { return strings.HasPrefix(r.Op, "<") }) || c.Op == "|" {
+		s.decline(at, "unknown-command", "Python runs a program here that is not a file of the build context")
+		return
+	}
+	for i, w := range args {
+		switch {
+		case w.Text == "setup.py" || strings.HasSuffix(w.Text, "/setup.py"):
+			s.decline(at, "local-package", "setup.py says itself, by code, what the package needs and compiles")
+		case w.Text == "playwright" && i > 0 && args[i-1].Text == "-m":
+			s.decline(at, "outside-install", "playwright installs browsers, whose needs no package declares")
+		case i > 0 && args[i-1].Text == "-c" && containsAny(w.Text, []string{"subprocess", "os.system", "popen", "ctypes", "exec"}):
+			s.decline(at, "unknown-command", "the program given to Python may run others")
+		}
+	}
+}
+
+// apt looks at calls that do more than install packages by their names.
+func (s *slimming) apt(in *transform.Instruction, a *argv.AptCmd) {
+	at := shell.In(in, a.Program.Span)
+	switch a.Subcommand.Text {
+	case "build-dep", "source":
+		s.decline(at, "outside-install", "what apt-get %s serves for is built in a way that cannot be read", a.Subcommand.Text)
+	case "remove", "purge":
+		for _, p := range a.Packages {
+			if p.Plain && s.lost(p.Name) && !s.provided(p.Name, in.Index) {
+				s.decline(at, "unknown-command", "%s is removed from the full image, and slim does not have it", p.Name)
+			}
+		}
+	}
+}
+
+// copy looks at what a COPY or ADD brings.
+func (s *slimming) copy(in *transform.Instruction) {
+	cmd, _ := in.Command()
+	if c, ok := cmd.(*instructions.CopyCommand); ok && c.From != "" {
+		s.copyFrom(in, c)
+		return
+	}
+	sources, _ := copyOf(in)
+	for _, src := range sources {
+		switch {
+		case isRemote(src):
+			if !isData(src) {
+				s.decline(in.Body, "outside-install", "what %s is and needs is not known", path.Base(src))
+			}
+		case s.ctx == nil:
+			s.decline(in.Body, "no-context", "the image holds files of a build context that is not known: what they run cannot be told")
+		default:
+			text, ok := s.f.State(in).Expand(src)
+			if !ok {
+				text = "."
+			}
+			s.copied = append(s.copied, text)
+		}
+	}
+}
+
+// copyFrom looks at what comes from another stage or image.
+func (s *slimming) copyFrom(in *transform.Instruction, c *instructions.CopyCommand) {
+	for _, e := range in.Stage.Deps {
+		if e.At != in || e.Kind != transform.EdgeCopy {
+			continue
+		}
+		switch {
+		case e.To != nil && slices.Contains(s.stages, e.To):
+		case e.To != nil && isPython(e.To):
+			s.foreign(in, e.To)
+		case !slices.ContainsFunc(c.SourcePaths, func(p string) bool { return !isAsset(p) }):
+		case e.To == nil && containsAny(e.Image, []string{"astral-sh/uv", "krallin/tini", "tianon/gosu"}):
+		default:
+			s.decline(in.Body, "outside-install", "which libraries need what comes from %s is not known", c.From)
+		}
+	}
+}
+
+// isAsset reports a path that by its name holds files for browsers.
+func isAsset(p string) bool {
+	for _, elem := range strings.Split(p, "/") {
+		switch elem {
+		case "dist", "static", "public", "assets", "html", "www", "staticfiles":
+			return true
+		}
+	}
+	return isData(p)
+}
+
+// foreign reads a stage on another Python image, of which files are copied: what
+// pip installed there may load libraries here.
+func (s *slimming) foreign(in *transform.Instruction, st *transform.Stage) {
+	if s.seen["stage "+st.From.Node.Original] {
+		return
+	}
+	s.seen["stage "+st.From.Node.Original] = true
+	s.elsewhere = true
+	defer func() { s.elsewhere = false }()
+	for t := st; t != nil; t = t.Base.Stage {
+		for _, other := range t.Instructions {
+			if other.Keyword == "copy" || other.Keyword == "add" {
+				s.copy(other)
+			}
+			if other.Keyword != "run" {
+				continue
+			}
+			sc := shell.Of(s.f, other)
+			dir := pythonDir(s.f.State(other))
+			for _, c := range sc.Commands() {
+				dir = changeDir(s.f.State(other), c, dir)
+				if p, ok := argv.Pip(c); ok {
+					s.pip(other, p, dir)
+				}
+			}
+			for _, name := range sc.Tools() {
+				if builders[path.Base(name)] || sc.Form == shell.Opaque {
+					s.decline(in.Body, "outside-install", "which libraries need what %s builds in the other stage is not known", path.Base(name))
+				}
+			}
+		}
+	}
+}
