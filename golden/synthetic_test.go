@@ -62,6 +62,9 @@ func syntheticContext(src string) fstest.MapFS {
 			wanted = append(wanted, name) // under whatever folder it is that the path starts in
 		}
 	}
+	if strings.Contains(src, "pipenv") {
+		wanted = append(wanted, "Pipfile", "Pipfile.lock")
+	}
 	for _, in := range f.Instructions {
 		for _, source := range copySources(in) {
 			addSource(files, r, source, append(wanted, started(f)...))
@@ -72,12 +75,12 @@ func syntheticContext(src string) fstest.MapFS {
 
 var scriptFile = regexp.MustCompile(`[\w./-]+\.(?:py|sh)\b`)
 
-// started are the names of the Python files and scripts that the container
-// starts: a real context has them where the build copies from.
+// started are the names of the Python files and scripts that steps and the
+// container start: a real context has them where the build copies from.
 func started(f *transform.File) []string {
 	var names []string
 	for _, in := range f.Instructions {
-		if in.Keyword == "cmd" || in.Keyword == "entrypoint" {
+		if in.Keyword == "cmd" || in.Keyword == "entrypoint" || in.Keyword == "run" {
 			for _, name := range scriptFile.FindAllString(f.Text(in.Body), -1) {
 				names = append(names, strings.TrimPrefix(path.Clean(name), "/"), path.Base(name))
 			}
@@ -140,6 +143,12 @@ func addFile(files fstest.MapFS, r *rand.Rand, name string) {
 	}
 	text := "x = 1\n"
 	switch base := path.Base(name); {
+	case base == "setup.py":
+		text = "from setuptools import setup\n\nsetup(name=\"app\", packages=[\"app\"])\n"
+	case base == "Pipfile.lock":
+		text = `{"_meta": {}, "default": {"flask": {"version": "==2.0.1"}, "psycopg2": {"version": "==2.9"}}, "develop": {}}`
+	case base == "Pipfile":
+		text = "[packages]\nflask = \"*\"\npsycopg2 = \"*\"\n"
 	case strings.HasSuffix(base, ".txt") || strings.Contains(base, "requirements"):
 		text = requirements(r)
 	case strings.HasSuffix(base, ".sh") || knownFile(base):

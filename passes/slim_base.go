@@ -101,6 +101,7 @@ func declined(no *transform.Finding) []transform.Finding {
 // slimming is what the pass finds out about a file.
 type slimming struct {
 	f         *transform.File
+	image     *inImage
 	ctx       *buildctx.Context
 	root      *transform.Stage   // the stage whose base changes
 	stages    []*transform.Stage // it and those that start from it
@@ -113,6 +114,7 @@ type slimming struct {
 	needs     map[string]*slimNeed
 	order     []slimNote
 	seen      map[string]bool // scripts that have been read
+	dists     map[string]bool // distributions that pip installs
 	copied    []string        // sources of COPY and ADD
 	no        *transform.Finding
 }
@@ -137,8 +139,8 @@ func newSlimming(f *transform.File) (*slimming, *transform.Finding) {
 	if !ok {
 		return nil, held(root.From.Body, "no-slim-tag", "no slim variant of %s was ever listed for the same build", root.Base.Ref)
 	}
-	s := &slimming{f: f, ctx: contextOf(f), root: root, slim: slim, aptAt: map[string]int{},
-		needs: map[string]*slimNeed{}, seen: map[string]bool{}}
+	s := &slimming{f: f, image: &inImage{File: f}, ctx: contextOf(f), root: root, slim: slim, aptAt: map[string]int{},
+		needs: map[string]*slimNeed{}, seen: map[string]bool{}, dists: map[string]bool{}}
 	s.suite, _ = facts.ImageDistro(img.Name, slim)
 	s.archived = !slices.Contains(facts.Suites(), s.suite)
 	if v := strings.SplitN(t.FullVersion(), ".", 3); len(v) > 1 {
@@ -150,6 +152,14 @@ func newSlimming(f *transform.File) (*slimming, *transform.Finding) {
 		}
 	}
 	return s, nil
+}
+
+// dir is the working directory before an instruction, "" where it is not known.
+func (s *slimming) dir(in *transform.Instruction) string {
+	if w := s.image.dirAt(in); w.known {
+		return w.path
+	}
+	return ""
 }
 
 // decline keeps the first reason.
@@ -231,6 +241,9 @@ func (s *slimming) need(packages []string, in *transform.Instruction, at transfo
 	var lost []string
 	for _, p := range packages {
 		for _, name := range append([]string{p}, facts.NeededRecommends(p, s.suite)...) {
+			if other, ok := s.slimLacks(name); ok && !s.lost(name) {
+				name = other // pkg-config is in pkgconf since trixie
+			}
 			if s.lost(name) && !s.provided(name, first) && !slices.Contains(lost, name) {
 				lost = append(lost, name)
 			}

@@ -7,6 +7,7 @@ import (
 
 	"refit/internal/argv"
 	"refit/internal/buildctx"
+	"refit/internal/facts"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -52,25 +53,46 @@ func (s *slimming) start(in *transform.Instruction, args bool) {
 		return
 	}
 	files := map[string]bool{}
+	dir := s.dir(in)
 	for _, c := range sc.Commands() {
 		words := c.Effective()
 		if len(words) == 0 {
 			continue
 		}
+		dir = changeDir(s.f.State(in), c, dir)
 		if in.Keyword != "healthcheck" && interactive(words) {
 			s.decline(in.Body, "no-command", "the container starts %s: what is run in it is not known", path.Base(words[0].Text))
 			return
 		}
 		if name := scriptFile(words); name != "" {
 			files[words[0].Text] = true
-			s.script(nil, in.Body, name, pythonDir(s.f.State(in)))
+			s.script(nil, in.Body, name, dir)
+		}
+		if p, ok := argv.Pip(c); ok && p.IsInstall() {
+			s.decline(in.Body, "outside-install", "the container installs Python packages when it starts")
 		}
 		if argvPython(path.Base(words[0].Text)) {
-			s.python(c, words[1:], in.Body)
+			s.python(in, c, words[1:], dir, in.Body)
+		}
+		if len(s.copied) == 0 && in.Keyword != "healthcheck" {
+			s.alone(in, c)
 		}
 	}
 	s.tools(in, sc, files)
 }
+
+// alone looks at the program of an image to which the file copies nothing: if
+// it serves to run an application, that comes from a place that is not seen.
+func (s *slimming) alone(in *transform.Instruction, c *shell.Command) {
+	call, ok := argv.Of(c)
+	if !ok || hosts[call.Name] || !s.dists[buildctx.NormalizeName(call.Name)] {
+		s.decline(in.Body, "no-command", "the application is not put into the image by this file, so that what it uses is not known")
+	}
+}
+
+// hosts are programs of distributions that run an application given to them.
+var hosts = setOf(`gunicorn uvicorn hypercorn daphne waitress flask celery uwsgi twisted scrapy pytest tox nose django rq huey dramatiq
+	locust behave invoke fabric streamlit supervisor ansible pip pipenv poetry virtualenv`)
 
 // interactive reports a command in which people type other commands, or that
 // only keeps the container alive.
@@ -124,12 +146,27 @@ func (s *slimming) script(in *transform.Instruction, at transform.Span, name, di
 		s.decline(at, "no-context", "%s is in a build context that is not known", base)
 		return
 	}
-	file, from := fileAt(s.f, s.stageOf(at), abs)
+	file, from := fileAt(s.image, s.stageOf(at), abs)
 	if from != fromContext {
 		s.decline(at, "missing-file", "%s is not among the files of the build context that are copied", name)
 		return
 	}
 	s.scriptAt(in, at, file, path.Dir(abs))
+}
+
+// onPath finds the file of the context that a COPY puts into a directory of PATH
+// under this name, "" if none does.
+func (s *slimming) onPath(st *transform.Stage, name string) string {
+	if len(s.copied) == 0 || facts.SlimHasCommand("bookworm", name) {
+		return ""
+	}
+	dirs, _ := searchPath(s.image, st)
+	for _, dir := range dirs {
+		if file, from := fileAt(s.image, st, path.Join(dir, path.Base(name))); from == fromContext {
+			return file
+		}
+	}
+	return ""
 }
 
 // stageOf is the stage of the instruction at a span.
@@ -142,12 +179,13 @@ func (s *slimming) stageOf(at transform.Span) *transform.Stage {
 	return s.f.Final()
 }
 
-// fromPackage reports a program in a bin directory that no COPY brings: pip or
-// apt installed it.
+// fromPackage reports a program in a bin directory that the context does not
+// bring: pip or apt installed it, or it comes from a stage that is judged where
+// it is copied.
 func (s *slimming) fromPackage(abs string) bool {
 	if isBin(path.Dir(abs)) || strings.Contains(abs, "venv") || strings.Contains(abs, "/env/") || strings.Contains(abs, "/.local/") {
-		_, from := fileAt(s.f, s.f.Final(), abs)
-		return from == notContext
+		_, from := fileAt(s.image, s.f.Final(), abs)
+		return from != fromContext
 	}
 	return false
 }
@@ -179,11 +217,12 @@ func (s *slimming) scriptAt(in *transform.Instruction, at transform.Span, file, 
 
 func (s *slimming) scriptCommands(in *transform.Instruction, at transform.Span, file string, sc *buildctx.Script, dir string) {
 	for _, c := range sc.Calls {
-		if c.Name == "" || c.Name == "pip" || c.Name == "pip3" || c.Name == "apt-get" || c.Name == "apt" {
-			if c.Name != "" {
-				s.decline(at, "outside-install", "%s runs %s", file, c.Name)
-			}
+		switch {
+		case c.Name == "":
 			continue
+		case installs(c):
+			s.decline(at, "outside-install", "%s runs %s, and what that brings is not known", file, c.Name)
+			return
 		}
 		if first := c.Args[0].Text; strings.Contains(first, "/") && !isBin(path.Dir(first)) {
 			s.script(in, at, first, dir)
@@ -201,6 +240,25 @@ func (s *slimming) scriptCommands(in *transform.Instruction, at transform.Span, 
 		}
 		s.script(in, at, name, dir)
 	}
+}
+
+// installs reports a call in a script that brings software: a package manager, a
+// repository, or a shell that reads its program from a pipe.
+func installs(c buildctx.Call) bool {
+	switch c.Name {
+	case "pip", "pip3", "apt", "apt-get", "dpkg":
+		return true
+	case "sh", "bash":
+		return len(c.Args) == 1
+	case "git", "hg", "svn":
+		for _, a := range c.Args[1:] {
+			switch a.Text {
+			case "clone", "pull", "checkout", "submodule", "update":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // supervisor reads the programs that supervisord starts.

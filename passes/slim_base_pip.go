@@ -152,6 +152,7 @@ func (s *slimming) requirement(run *pipRun, r *buildctx.Requirement) {
 // distribution notes what one distribution needs of the system.
 func (s *slimming) distribution(run *pipRun, name string, extras, limits []string, fromSource bool) {
 	p, ok := facts.SystemPackagesFor(name)
+	s.dists[buildctx.NormalizeName(name)] = true
 	for _, x := range extras {
 		if q, known := facts.SystemPackagesFor(name + "[" + x + "]"); known && strings.Contains(q.Distribution, "[") {
 			p, ok = q, true
@@ -238,13 +239,14 @@ func (s *slimming) system(run *pipRun, in *transform.Instruction, list []string,
 
 // hasWheel reports whether pip surely finds a wheel: the newest release that the
 // limits allow has one for this Python. Without limits that is so for every
-// Python since 3.6, whose last releases all had wheels.
+// Python since 3.6, whose last releases all had wheels, and for older ones as far
+// as the table says.
 func (s *slimming) hasWheel(name string, limits []string) bool {
 	since, known := facts.WheelSince(name, s.minor)
 	if known && since == "0" {
 		return true
 	}
-	if !strings.HasPrefix(s.minor, "3.") || facts.CompareReleases(s.minor, "3.6") < 0 {
+	if !known && facts.CompareReleases(s.minor, "3.6") < 0 {
 		return false
 	}
 	for _, l := range limits {
@@ -292,7 +294,7 @@ func (s *slimming) file(in *transform.Instruction, dir, name string) (string, bo
 		return file, true
 	}
 	if dir != "" || path.IsAbs(name) {
-		if file, from := fileAt(s.f, in.Stage, abs); from == fromContext {
+		if file, from := fileAt(s.image, in.Stage, abs); from == fromContext {
 			return file, true
 		}
 	}

@@ -33,7 +33,7 @@ func (s *slimming) lockFile(in *transform.Instruction, tool string, args []shell
 		abs := absolute(dir, name)
 		file, ok := bindMounted(in, abs)
 		if !ok {
-			found, from := fileAt(s.f, in.Stage, abs)
+			found, from := fileAt(s.image, in.Stage, abs)
 			if from != fromContext {
 				continue
 			}
@@ -55,7 +55,7 @@ func (s *slimming) manifest(run *pipRun, file string) {
 	case err != nil:
 		s.decline(run.at, "missing-file", "%v", err)
 		return
-	case !m.Complete:
+	case !m.Complete && !(path.Base(file) == "setup.py" && s.asksNothing(file)):
 		s.decline(run.at, "local-package", "%s does not say all that is installed", file)
 		return
 	case len(m.Locals) > 0:
@@ -67,21 +67,35 @@ func (s *slimming) manifest(run *pipRun, file string) {
 	}
 }
 
-// local notes what a package of the build context installs. Its setup.py, if it
-// has one, is code that may ask for anything.
+// local notes what a package of the build context installs.
 func (s *slimming) local(run *pipRun, p string) {
 	if s.ctx == nil {
 		s.decline(run.at, "no-context", "%s is in a build context that is not known", p)
 		return
 	}
 	dir := absolute(run.dir, p)
-	if _, from := fileAt(s.f, run.in.Stage, path.Join(dir, "setup.py")); from == notContext {
-		for _, name := range []string{"pyproject.toml", "setup.cfg"} {
-			if file, from := fileAt(s.f, run.in.Stage, path.Join(dir, name)); from == fromContext {
-				s.manifest(run, file)
-				return
-			}
+	for _, name := range []string{"setup.py", "pyproject.toml", "setup.cfg"} {
+		file, from := fileAt(s.image, run.in.Stage, path.Join(dir, name))
+		if from == maybeContext || from == fromContext && name == "setup.py" && !s.plainSetup(file) {
+			break
+		}
+		if from == fromContext {
+			s.manifest(run, file)
+			return
 		}
 	}
 	s.decline(run.at, "local-package", "what %s needs and compiles is said by code, or not known", strings.TrimSpace(p))
+}
+
+// plainSetup reports a setup.py that neither compiles anything nor runs a program.
+func (s *slimming) plainSetup(file string) bool {
+	b, err := s.ctx.ReadFile(file)
+	return err == nil && !containsAny(string(b), []string{"ext_modules", "Extension(", "cythonize", "cffi_modules", "rust_extensions",
+		"build_ext", "cmdclass", "subprocess", "os.system", "popen", "exec(", "setup_requires", "distutils.core"})
+}
+
+// asksNothing reports a setup.py that names no other distribution.
+func (s *slimming) asksNothing(file string) bool {
+	b, err := s.ctx.ReadFile(file)
+	return err == nil && !strings.Contains(string(b), "require")
 }

@@ -67,7 +67,7 @@ func (s *slimming) run(in *transform.Instruction) {
 		s.decline(in.Body, "unknown-command", "the step cannot be read: %s", sc.Why)
 		return
 	}
-	dir := pythonDir(s.f.State(in))
+	dir := s.dir(in)
 	files := map[string]bool{}
 	for _, c := range sc.Commands() {
 		dir = changeDir(s.f.State(in), c, dir)
@@ -99,7 +99,11 @@ func (s *slimming) tools(in *transform.Instruction, sc *shell.Script, files map[
 			continue
 		}
 		if !isBin(path.Dir(name)) && strings.Contains(name, "/") {
-			s.script(runs, in.Body, name, pythonDir(s.f.State(in)))
+			s.script(runs, in.Body, name, s.dir(in))
+			continue
+		}
+		if file := s.onPath(in.Stage, name); file != "" {
+			s.scriptAt(runs, in.Body, file, s.dir(in))
 			continue
 		}
 		s.tool(name, runs, in.Body, "this "+strings.ToUpper(in.Keyword)+" runs "+path.Base(name))
@@ -169,10 +173,12 @@ func (s *slimming) step(in *transform.Instruction, c *shell.Command, words []she
 		s.decline(at, "outside-install", "dpkg -i does not install what a package needs, which the full image may have")
 	case name == "curl" || name == "wget":
 		s.download(in, c, at)
+	case fetchesSource(name, args):
+		s.decline(at, "outside-install", "what the repository that %s fetches holds and runs is not known", name)
 	case name == "pipenv" || name == "poetry" || name == "pdm" || name == "uv" || name == "pip-sync":
 		s.lockFile(in, name, args, dir, at)
 	case argvPython(name):
-		s.python(c, args, at)
+		s.python(in, c, args, dir, at)
 	}
 	if text := c.Words[len(c.Words)-1].Text; strings.Contains(text, "git@") || strings.Contains(text, "ssh://") {
 		s.need([]string{"openssh-client"}, in, at, "git uses ssh here")
@@ -184,8 +190,26 @@ func argvPython(name string) bool {
 	return ok && strings.Trim(rest, "0123456789.") == ""
 }
 
+// fetchesSource reports a command that fetches a repository.
+func fetchesSource(name string, args []shell.Word) bool {
+	verb := ""
+	for _, w := range args {
+		if !strings.HasPrefix(w.Text, "-") {
+			verb = w.Text
+			break
+		}
+	}
+	switch name {
+	case "git", "hg":
+		return verb == "clone" || verb == "pull" || verb == "fetch" || verb == "submodule"
+	case "svn":
+		return verb == "checkout" || verb == "co" || verb == "export"
+	}
+	return false
+}
+
 // python looks at code and installers given to the interpreter.
-func (s *slimming) python(c *shell.Command, args []shell.Word, at transform.Span) {
+func (s *slimming) python(in *transform.Instruction, c *shell.Command, args []shell.Word, dir string, at transform.Span) {
 	if slices.ContainsFunc(c.Redirs, func(r shell.Redir) bool { return strings.HasPrefix(r.Op, "<") }) || c.Op == "|" {
 		s.decline(at, "unknown-command", "Python runs a program here that is not a file of the build context")
 		return
@@ -193,13 +217,42 @@ func (s *slimming) python(c *shell.Command, args []shell.Word, at transform.Span
 	for i, w := range args {
 		switch {
 		case w.Text == "setup.py" || strings.HasSuffix(w.Text, "/setup.py"):
-			s.decline(at, "local-package", "setup.py says itself, by code, what the package needs and compiles")
-		case w.Text == "playwright" && i > 0 && args[i-1].Text == "-m":
-			s.decline(at, "outside-install", "playwright installs browsers, whose needs no package declares")
-		case i > 0 && args[i-1].Text == "-c" && containsAny(w.Text, []string{"subprocess", "os.system", "popen", "ctypes", "exec"}):
-			s.decline(at, "unknown-command", "the program given to Python may run others")
+			s.local(&pipRun{in: in, at: at, dir: dir, limits: map[string]string{}}, path.Dir(w.Text))
+			return
+		case i > 0 && args[i-1].Text == "-m":
+			if w.Text == "playwright" {
+				s.decline(at, "outside-install", "playwright installs browsers, whose needs no package declares")
+			}
+			return
+		case i > 0 && args[i-1].Text == "-c":
+			if containsAny(w.Text, []string{"subprocess", "os.system", "popen", "ctypes", "exec"}) {
+				s.decline(at, "unknown-command", "the program given to Python may run others")
+			}
+			return
+		case !strings.HasPrefix(w.Text, "-"):
+			s.pythonFile(in, w, dir, at)
+			return
 		}
 	}
+}
+
+// pythonFile looks for the program that Python runs: if it is of the context, it
+// is read with the other sources.
+func (s *slimming) pythonFile(in *transform.Instruction, w shell.Word, dir string, at transform.Span) {
+	name, ok := shellValue(s.f.State(in), w)
+	abs := absolute(dir, name)
+	if !ok || isBin(path.Dir(abs)) || path.Base(abs) == "get-pip.py" {
+		if !ok {
+			s.decline(at, "unknown-command", "which program Python runs is only known when it runs")
+		}
+		return
+	}
+	for _, p := range []string{abs, path.Join(abs, "__main__.py")} {
+		if _, from := fileAt(s.image, in.Stage, p); from == fromContext {
+			return
+		}
+	}
+	s.decline(at, "missing-file", "%s is not among the files of the build context that are copied", name)
 }
 
 // apt looks at calls that do more than install packages by their names.
@@ -231,6 +284,8 @@ func (s *slimming) copy(in *transform.Instruction) {
 			if !isData(src) {
 				s.decline(in.Body, "outside-install", "what %s is and needs is not known", path.Base(src))
 			}
+		case unpacked(src):
+			s.decline(in.Body, "outside-install", "what is in %s is not known", src)
 		case s.ctx == nil:
 			s.decline(in.Body, "no-context", "the image holds files of a build context that is not known: what they run cannot be told")
 		default:
@@ -290,7 +345,7 @@ func (s *slimming) foreign(in *transform.Instruction, st *transform.Stage) {
 				continue
 			}
 			sc := shell.Of(s.f, other)
-			dir := pythonDir(s.f.State(other))
+			dir := s.dir(other)
 			for _, c := range sc.Commands() {
 				dir = changeDir(s.f.State(other), c, dir)
 				if p, ok := argv.Pip(c); ok {

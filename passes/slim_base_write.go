@@ -83,12 +83,13 @@ func followedByOr(sc *shell.Script, c *shell.Command) bool {
 }
 
 // newStep writes a RUN of its own, below FROM and what sets up the stage, or
-// below the last step before the first use that sets up apt.
+// below what sets up apt before its first update: lists that later steps rely on
+// stay.
 func (s *slimming) newStep(first int, names []string) transform.Edit {
 	after := s.root.From
 	head := true
 	for _, in := range s.root.Instructions {
-		if in.Index >= first {
+		if in.Index >= first || in.Keyword == "run" && strings.Contains(s.f.Text(in.Body), "update") {
 			break
 		}
 		switch in.Keyword {

@@ -6,7 +6,7 @@ import (
 )
 
 // wheelMinors are the CPython minors of the columns of wheels.tsv.
-var wheelMinors = []string{"3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"}
+var wheelMinors = []string{"2.7", "3.5", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"}
 
 var wheelTable = sync.OnceValue(func() map[string][]string {
 	t := map[string][]string{}
