@@ -200,7 +200,7 @@ func (p *pinner) candidates(r *pinRef) (own, inArgs []candidate) {
 	at := 0
 	for i, piece := range r.pieces {
 		end := at + len(piece.text)
-		glued := i > 0 && from == at && text != "" && text[0] != '-' && text[0] != ':' // ${VERSION}.17
+		glued := i > 0 && from == to && from == at && text != "" && text[0] != '-' && text[0] != ':' // ${VERSION}.17
 		if at <= from && to <= end && !glued {
 			c := candidate{transform.Edit{Span: transform.Span{Start: piece.at + from - at, End: piece.at + to - at}, New: text}, piece.args}
 			if len(piece.args) == 0 {

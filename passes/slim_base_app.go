@@ -139,14 +139,14 @@ func (s *slimming) script(in *transform.Instruction, at transform.Span, name, di
 	switch {
 	case base == "activate" || strings.HasPrefix(abs, "/etc/"):
 		return // of an environment, or of a package
-	case path.Base(path.Dir(abs)) == "bin" && s.fromPackage(abs):
+	case path.Base(path.Dir(abs)) == "bin" && s.fromPackage(in, abs):
 		s.tool(base, in, at, base+" is run here")
 		return
 	case s.ctx == nil:
 		s.decline(at, "no-context", "%s is in a build context that is not known", base)
 		return
 	}
-	file, from := fileAt(s.image, s.stageOf(at), abs)
+	file, from := s.lookup(in, abs)
 	if from != fromContext {
 		s.decline(at, "missing-file", "%s is not among the files of the build context that are copied", name)
 		return
@@ -156,35 +156,29 @@ func (s *slimming) script(in *transform.Instruction, at transform.Span, name, di
 
 // onPath finds the file of the context that a COPY puts into a directory of PATH
 // under this name, "" if none does.
-func (s *slimming) onPath(st *transform.Stage, name string) string {
+func (s *slimming) onPath(in *transform.Instruction, name string) string {
 	if len(s.copied) == 0 || facts.SlimHasCommand("bookworm", name) {
 		return ""
 	}
+	st := s.f.Final()
+	if in != nil {
+		st = in.Stage
+	}
 	dirs, _ := searchPath(s.image, st)
 	for _, dir := range dirs {
-		if file, from := fileAt(s.image, st, path.Join(dir, path.Base(name))); from == fromContext {
+		if file, from := s.lookup(in, path.Join(dir, path.Base(name))); from == fromContext {
 			return file
 		}
 	}
 	return ""
 }
 
-// stageOf is the stage of the instruction at a span.
-func (s *slimming) stageOf(at transform.Span) *transform.Stage {
-	for _, in := range s.f.Instructions {
-		if in.Stage != nil && in.Span.Contains(at) {
-			return in.Stage
-		}
-	}
-	return s.f.Final()
-}
-
 // fromPackage reports a program in a bin directory that the context does not
 // bring: pip or apt installed it, or it comes from a stage that is judged where
 // it is copied.
-func (s *slimming) fromPackage(abs string) bool {
+func (s *slimming) fromPackage(in *transform.Instruction, abs string) bool {
 	if isBin(path.Dir(abs)) || strings.Contains(abs, "venv") || strings.Contains(abs, "/env/") || strings.Contains(abs, "/.local/") {
-		_, from := fileAt(s.image, s.f.Final(), abs)
+		_, from := s.lookup(in, abs)
 		return from != fromContext
 	}
 	return false

@@ -209,7 +209,7 @@ func (s *slimming) compiled(run *pipRun, name string, p facts.SystemPackages) {
 		s.decline(run.at, "may-compile", "%s may have no wheel for Python %s, and what it takes to compile it is not known", name, s.minor)
 		return
 	}
-	if !s.elsewhere {
+	if !s.elsewhere || s.archived { // so that a file is judged the same before and after it is split
 		s.system(run, run.in, build, ok, why, p)
 	}
 	list, ok := p.Runtime(s.suite)
@@ -283,6 +283,23 @@ func allowsSince(clause, since string, known bool) bool {
 	return known && facts.CompareReleases(since, version) <= 0
 }
 
+// lookup finds the file of the context that stands at a path of the image when a
+// step runs, or, for other instructions, when the container starts.
+func (s *slimming) lookup(in *transform.Instruction, abs string) (string, origin) {
+	if in == nil || in.Keyword != "run" {
+		return fileAt(s.image, s.f.Final(), abs)
+	}
+	for _, other := range slices.Backward(in.Stage.Instructions) {
+		if other.Index >= in.Index {
+			continue
+		}
+		if name, from := copiedTo(s.image, other, abs); from != notContext {
+			return name, from
+		}
+	}
+	return fileAt(s.image, in.Stage.Base.Stage, abs)
+}
+
 // file finds the file of the context that a path of the image means.
 func (s *slimming) file(in *transform.Instruction, dir, name string) (string, bool) {
 	if s.ctx == nil {
@@ -294,7 +311,7 @@ func (s *slimming) file(in *transform.Instruction, dir, name string) (string, bo
 		return file, true
 	}
 	if dir != "" || path.IsAbs(name) {
-		if file, from := fileAt(s.image, in.Stage, abs); from == fromContext {
+		if file, from := s.lookup(in, abs); from == fromContext {
 			return file, true
 		}
 	}

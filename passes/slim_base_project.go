@@ -33,7 +33,7 @@ func (s *slimming) lockFile(in *transform.Instruction, tool string, args []shell
 		abs := absolute(dir, name)
 		file, ok := bindMounted(in, abs)
 		if !ok {
-			found, from := fileAt(s.image, in.Stage, abs)
+			found, from := s.lookup(in, abs)
 			if from != fromContext {
 				continue
 			}
@@ -75,7 +75,7 @@ func (s *slimming) local(run *pipRun, p string) {
 	}
 	dir := absolute(run.dir, p)
 	for _, name := range []string{"setup.py", "pyproject.toml", "setup.cfg"} {
-		file, from := fileAt(s.image, run.in.Stage, path.Join(dir, name))
+		file, from := s.lookup(run.in, path.Join(dir, name))
 		if from == maybeContext || from == fromContext && name == "setup.py" && !s.plainSetup(file) {
 			break
 		}

@@ -102,7 +102,7 @@ func (s *slimming) tools(in *transform.Instruction, sc *shell.Script, files map[
 			s.script(runs, in.Body, name, s.dir(in))
 			continue
 		}
-		if file := s.onPath(in.Stage, name); file != "" {
+		if file := s.onPath(runs, name); file != "" {
 			s.scriptAt(runs, in.Body, file, s.dir(in))
 			continue
 		}
@@ -248,7 +248,7 @@ func (s *slimming) pythonFile(in *transform.Instruction, w shell.Word, dir strin
 		return
 	}
 	for _, p := range []string{abs, path.Join(abs, "__main__.py")} {
-		if _, from := fileAt(s.image, in.Stage, p); from == fromContext {
+		if _, from := s.lookup(in, p); from == fromContext {
 			return
 		}
 	}
