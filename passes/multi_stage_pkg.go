@@ -323,6 +323,13 @@ var basicTools = setOf(`mkdir chmod chown chgrp useradd groupadd adduser addgrou
 // those that libraries take the place of, and whether anything is left.
 func (sp *split) runtimeWords(p *pkgCall) (gone []pkgWord, swap map[int][]string, left bool) {
 	swap = map[int][]string{}
+	for _, w := range p.words {
+		for _, name := range w.names {
+			if sp.sort(name).run {
+				sp.installed[name] = true // it needs not stand for another one too
+			}
+		}
+	}
 	for i, w := range p.words {
 		keep, libs := false, []string(nil)
 		for _, name := range w.names {
