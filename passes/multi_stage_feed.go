@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
@@ -70,6 +71,9 @@ func (sp *split) reaches(c *copied, file string) (reach, string) {
 	best, from := reachNone, ""
 	for _, src := range c.sources {
 		r, p := sp.reachesFrom(c, src, file)
+		if exists, known := sp.ctx.Exists(p); p != "" && c.from == "" && !c.inline && !isRemote(p) && known && !exists {
+			r, p = reachNone, ""
+		}
 		if r == reachFile || best == reachNone {
 			best, from = r, p
 		}
@@ -126,11 +130,24 @@ func (sp *split) feed() *transform.Finding {
 		}
 	}
 	for _, st := range sp.steps[:sp.last] {
-		if c := readCopy(sp.f, st.in); c != nil && setsUp(c) {
-			st.build = true
+		c := readCopy(sp.f, st.in)
+		if c == nil {
+			continue
 		}
+		st.build = st.build || setsUp(c) || st.bringsAll(c)
 	}
 	return nil
+}
+
+// bringsAll reports a COPY of single files, all of which the builder needs.
+func (st *splitStep) bringsAll(c *copied) bool {
+	if len(st.narrow) != len(c.sources) {
+		return false
+	}
+	lines := strings.Join(st.narrow, "")
+	return !slices.ContainsFunc(c.sources, func(s string) bool {
+		return !strings.Contains(lines, " "+strings.TrimPrefix(path.Clean("/"+s), "/")+" ")
+	})
 }
 
 // setsUp reports a COPY of pip's or apt's settings, of keys or certificates.
@@ -146,35 +163,67 @@ func (sp *split) feedOne(i int, st *splitStep, n pipNeed) *transform.Finding {
 	if n.dir {
 		return sp.feedTree(i, n)
 	}
-	best, from := reachNone, ""
+	var found []bringer
 	for _, before := range sp.steps[:i] {
 		c := readCopy(sp.f, before.in)
 		if c == nil {
 			continue
 		}
 		r, p := sp.reaches(c, n.path)
-		if r == reachNone {
+		switch {
+		case r == reachNone:
 			continue
-		}
-		if c.from != "" {
+		case c.from != "":
 			return held(before.in.Body, "already-split", "pip installs what another stage has made")
+		case c.inline:
+			p = ""
 		}
-		before.build = true
-		if r != reachMaybe || best == reachNone {
-			best, from = r, p
-		}
-		if c.inline {
-			from = ""
-		}
+		found = append(found, bringer{before, c, r, p})
 	}
-	switch {
-	case best == reachNone:
+	if len(found) == 0 {
 		return held(n.at, "made-by-step", "no COPY or ADD brings %s: an earlier step or the image makes it", n.path)
-	case best == reachMaybe && !manifestDir(path.Dir(n.path)):
+	}
+	last := found[len(found)-1]
+	if !slices.ContainsFunc(found, func(b bringer) bool { return b.reach != reachMaybe }) && !manifestDir(path.Dir(n.path)) {
 		return held(n.at, "source-before-install", "%s comes with the source, and whether it installs parts of it is not known", n.path)
 	}
-	return sp.readRequirements(st, n, from)
+	complete, no := sp.readRequirements(st, n, last.from)
+	if complete && copyable(last.from) && copyable(n.path) {
+		sp.bringOne(found, n.path)
+		return no
+	}
+	for _, b := range found {
+		b.step.build = true
+	}
+	return no
 }
+
+// bringer is a COPY or ADD that may write a file that pip reads.
+type bringer struct {
+	step  *splitStep
+	copy  *copied
+	reach reach
+	from  string // the path in the context
+}
+
+// bringOne gives the builder a file of the context: by the COPY that brings
+// nothing else, or by one of its own where it comes with the source.
+func (sp *split) bringOne(found []bringer, dest string) {
+	last := found[len(found)-1]
+	for _, b := range found {
+		if b.reach == reachFile && len(b.copy.sources) == 1 && !strings.ContainsAny(b.copy.sources[0], "*?[") && path.Clean("/"+b.from) == path.Clean("/"+last.from) {
+			b.step.build = true
+			return
+		}
+	}
+	line := fmt.Sprintf("%s %s %s\n", sp.keyword("COPY"), strings.TrimPrefix(path.Clean("/"+last.from), "/"), dest)
+	if !slices.Contains(last.step.narrow, line) {
+		last.step.narrow = append(last.step.narrow, line)
+	}
+}
+
+// copyable reports a path that a COPY can name as it is.
+func copyable(p string) bool { return p != "" && !strings.ContainsAny(p, " \t\"'$\\`*?[]{}#") }
 
 // manifestDir reports a directory that by its name holds requirement files.
 func manifestDir(dir string) bool {
@@ -227,23 +276,24 @@ func (sp *split) feedTree(i int, n pipNeed) *transform.Finding {
 }
 
 // readRequirements follows a requirement file of the context into those that it
-// includes. Without the context it may include nothing that the original build
-// could not find either: only the copied files are there.
-func (sp *split) readRequirements(st *splitStep, n pipNeed, from string) *transform.Finding {
-	if !n.detail {
-		return nil
-	}
+// includes, and reports whether it knows all of them. Without the context the
+// file may include nothing but what its COPYs bring, or the original build would
+// not find it either.
+func (sp *split) readRequirements(st *splitStep, n pipNeed, from string) (complete bool, no *transform.Finding) {
 	if from == "" || sp.ctx == nil {
-		sp.vcs, sp.known = true, false
-		return nil
+		sp.vcs, sp.known = sp.vcs || n.detail, sp.known && !n.detail
+		return false, nil
+	}
+	if !n.detail {
+		return true, nil
 	}
 	r, err := sp.ctx.Requirements(from)
 	if err != nil {
 		sp.vcs, sp.known = true, false
-		return nil
+		return false, nil
 	}
 	if r.InstallsLocal {
-		return held(n.at, "local-install", "%s installs %s, which needs the source", from, strings.Join(r.LocalPaths, ", "))
+		return false, held(n.at, "local-install", "%s installs %s, which needs the source", from, strings.Join(r.LocalPaths, ", "))
 	}
 	sp.known = sp.known && r.Problem == ""
 	sp.vcs = sp.vcs || r.Problem != ""
@@ -258,5 +308,5 @@ func (sp *split) readRequirements(st *splitStep, n pipNeed, from string) *transf
 			st.need(pipNeed{path.Join(path.Dir(n.path), filepath.ToSlash(rel)), false, n.at, false})
 		}
 	}
-	return nil
+	return r.Problem == "", nil
 }

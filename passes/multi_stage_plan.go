@@ -47,6 +47,7 @@ type splitStep struct {
 	needs    []pipNeed // what pip reads
 	relative bool      // some of it by a path that starts in the working directory
 
+	narrow              []string         // the builder's own COPYs in its place
 	build, run          bool             // it is in the builder, in the runtime
 	buildEdits, runEdit []transform.Edit // what changes in its text there
 }
@@ -75,13 +76,12 @@ func planSplit(f *transform.File) (*split, *transform.Finding) {
 		}
 	}
 	for _, plan := range []func() *transform.Finding{
-		sp.feed, sp.divide, sp.placeCopy, sp.checkRuntime, sp.checkCompilers,
+		sp.feed, sp.divide, sp.placeCopy, sp.checkRuntime, sp.checkCompilers, sp.repeatState,
 	} {
 		if no := plan(); no != nil {
 			return nil, no
 		}
 	}
-	sp.repeatState()
 	return sp, nil
 }
 

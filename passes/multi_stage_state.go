@@ -9,14 +9,19 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
 	"refit/internal/shell"
+	"refit/transform"
 )
 
-var variableRE = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
+// variableRE finds variables, plainVariableRE those without a default.
+var (
+	variableRE      = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
+	plainVariableRE = regexp.MustCompile(`\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
+)
 
 // repeatState repeats in the builder the ENV, ARG, WORKDIR and SHELL that its
 // steps work under. It goes backwards, so that it knows for each one what the
 // steps behind it use.
-func (sp *split) repeatState() {
+func (sp *split) repeatState() *transform.Finding {
 	used := map[string]bool{}
 	use := func(st *splitStep) {
 		for _, m := range variableRE.FindAllStringSubmatch(sp.copyOf(st), -1) {
@@ -30,9 +35,7 @@ func (sp *split) repeatState() {
 		case "shell":
 			st.build = true
 		case "env", "arg":
-			st.build = slices.ContainsFunc(keys(st), func(k string) bool {
-				return used[k] || !read[k] && !applicationVariable(k)
-			})
+			sp.repeatVariables(st, func(k string) bool { return used[k] || !read[k] && !applicationVariable(k) })
 		case "workdir":
 			st.build = inDir
 			inDir = inDir && !sp.absoluteDir(st)
@@ -43,6 +46,59 @@ func (sp *split) repeatState() {
 			use(st)
 		}
 	}
+	return sp.checkVariables()
+}
+
+// checkVariables declines an ENV of the builder that uses a variable which the
+// file sets nowhere: BuildKit warns of it in each stage.
+func (sp *split) checkVariables() *transform.Finding {
+	for _, st := range sp.steps[:sp.last+1] {
+		if st.in.Keyword != "env" || !st.build {
+			continue
+		}
+		state := sp.f.State(st.in)
+		for _, m := range plainVariableRE.FindAllStringSubmatch(sp.copyOf(st), -1) {
+			if name := m[1] + m[2]; name != "PATH" && !state.HasEnv(name) && !state.HasArg(name) && !imageVariables[name] {
+				return held(st.in.Body, "unclear-step", "%s is set nowhere in the file, so that what pip would get by it is not known", name)
+			}
+		}
+	}
+	return nil
+}
+
+// imageVariables are those that the Dockerfiles of docker-library/python set.
+var imageVariables = setOf("PYTHON_VERSION PYTHON_PIP_VERSION PYTHON_SETUPTOOLS_VERSION PYTHON_SHA256 LANG GPG_KEY")
+
+// repeatVariables repeats those variables of an ENV or ARG that the builder
+// needs. Where one value may depend on another, or spaces hide where a value
+// ends, it repeats all of them.
+func (sp *split) repeatVariables(st *splitStep, needed func(string) bool) {
+	names := keys(st)
+	if st.build = slices.ContainsFunc(names, needed); !st.build {
+		return
+	}
+	words := sp.f.Words(st.in)
+	if len(words) != len(names)+1 {
+		return
+	}
+	var edits []transform.Edit
+	first := true // none of those before is needed
+	for i, name := range names {
+		w := words[i+1]
+		gap := transform.Span{Start: words[i].Span.End, End: w.Span.End}
+		if !strings.HasPrefix(w.Text, name) || strings.Contains(sp.f.Text(gap), "#") {
+			return
+		}
+		switch {
+		case needed(name):
+			first = false
+		case first:
+			edits = append(edits, transform.Edit{Span: transform.Span{Start: w.Span.Start, End: words[i+2].Span.Start}})
+		default:
+			edits = append(edits, transform.Edit{Span: gap})
+		}
+	}
+	st.buildEdits = edits
 }
 
 // keys are the variables that an ENV or ARG sets.
@@ -132,12 +188,24 @@ var applicationVariables = setOf(`PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE PYTHO
 	C_FORCE_ROOT TERM NLTK_DATA DISPLAY`)
 
 func applicationVariable(name string) bool {
-	if applicationVariables[name] {
+	if applicationVariables[name] || isSecretName(name) && !strings.HasPrefix(name, "PIP_") {
 		return true
 	}
 	for _, p := range []string{"FLASK_", "DJANGO_", "GUNICORN_", "UVICORN_", "CELERY_", "POSTGRES_", "MYSQL_DATABASE", "MYSQL_USER", "MYSQL_PASSWORD",
 		"REDIS_", "DB_", "RABBITMQ_", "STREAMLIT_"} {
 		if strings.HasPrefix(name, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// isSecretName reports a name of the kind that BuildKit's check
+// SecretsUsedInArgOrEnv warns of. A step that needs one names it.
+func isSecretName(name string) bool {
+	for _, part := range strings.Split(strings.ToLower(name), "_") {
+		switch part {
+		case "apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token":
 			return true
 		}
 	}

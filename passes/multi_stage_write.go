@@ -34,17 +34,13 @@ func (sp *split) finding() transform.Finding {
 	edits := []transform.Edit{{Span: sp.above(sp.s.From, sp.s.Index > 0), New: sp.builder()}}
 	at := sp.takeAt
 	anchor := sp.steps[at].in
-	edits = append(edits, transform.Edit{Span: sp.above(anchor, true), New: sp.takeOver(anchor)})
+	edits = append(edits, transform.Edit{Span: sp.above(anchor, true), New: sp.takeOver()})
 	for i, st := range sp.steps {
 		if st.run {
 			edits = append(edits, st.runEdit...)
 			continue
 		}
-		gone := st.in.Span
-		if i == at {
-			gone.Start = sp.above(anchor, true).Start
-		}
-		edits = append(edits, transform.Edit{Span: gone})
+		edits = append(edits, transform.Edit{Span: sp.gone(i)})
 	}
 	return transform.Finding{
 		At:    sp.s.From.Body,
@@ -52,6 +48,33 @@ func (sp *split) finding() transform.Finding {
 		Edits: edits,
 		Notes: sp.distinctNotes(),
 	}
+}
+
+// gone is the text of a step that is not in the runtime. The comments above it
+// go along with it to the builder, or stay when it is in neither stage. A file
+// without a newline at its end keeps that.
+func (sp *split) gone(i int) transform.Span {
+	st := sp.steps[i]
+	span := st.in.Span
+	switch {
+	case !st.build:
+		span.Start = sp.above(st.in, false).Start
+	case i == sp.takeAt:
+		span.Start = sp.above(st.in, true).Start
+	}
+	if sp.endsFile(i) && i != sp.takeAt && span.Start == st.in.Span.Start && (i == 0 || sp.steps[i-1].run) {
+		span.Start = len(strings.TrimSuffix(strings.TrimSuffix(sp.f.Src[:span.Start], "\n"), "\r"))
+	}
+	return span
+}
+
+// endsFile reports that nothing of the file is left from the i-th step on, and
+// that the file has no newline at its end.
+func (sp *split) endsFile(i int) bool {
+	if strings.HasSuffix(sp.f.Src, "\n") || sp.f.Tail.Len() > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(sp.steps[i:], func(st *splitStep) bool { return st.run || !st.build })
 }
 
 func (sp *split) why() string {
@@ -129,13 +152,17 @@ func (sp *split) builder() string {
 	fmt.Fprintf(&b, " %s %s\n", sp.keyword("AS"), sp.builderName())
 	made := false
 	for _, st := range sp.steps[:sp.last+1] {
-		if !st.build {
+		if !st.build && len(st.narrow) == 0 {
 			continue
 		}
 		if _, isCopy := st.copies(); !made && (isCopy || st.pip) {
 			made = true
 			fmt.Fprintf(&b, "%s %s\n", sp.keyword("RUN"), sp.python.makeVenv())
 			fmt.Fprintf(&b, "%s PATH=/opt/venv/bin:$PATH\n", sp.keyword("ENV"))
+		}
+		if !st.build {
+			b.WriteString(strings.Join(st.narrow, ""))
+			continue
 		}
 		b.WriteString(sp.copyOf(st))
 	}
@@ -192,9 +219,9 @@ func applyTo(src string, span transform.Span, edits []transform.Edit) string {
 }
 
 // takeOver is what the runtime gets instead of pip's steps.
-func (sp *split) takeOver(anchor *transform.Instruction) string {
+func (sp *split) takeOver() string {
 	text := fmt.Sprintf("%s --from=%s /opt/venv /opt/venv\n%s PATH=/opt/venv/bin:$PATH\n", sp.keyword("COPY"), sp.builderName(), sp.keyword("ENV"))
-	if last := sp.steps[len(sp.steps)-1]; last.in == anchor && !last.run && !strings.HasSuffix(sp.f.Text(anchor.Span), "\n") {
+	if sp.endsFile(sp.takeAt) {
 		return strings.TrimSuffix(text, "\n")
 	}
 	return text
