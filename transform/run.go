@@ -138,38 +138,76 @@ func Run(name, src string, passes []*Pass, opt *Options) (*Result, error) {
 	}
 }
 
-// runAll applies every pass once, each to the text that the last one left.
+// maxRounds bounds how often passes that held back are asked again.
+const maxRounds = 4
+
+// runAll applies the passes in order, each to the text that the last one left.
+// What a later pass changes may be what an earlier one waited for, so passes
+// that held back before the last change are asked again: otherwise a second run
+// of refit would change more.
 func runAll(f *File, passes []*Pass) (*Result, error) {
-	r := &Result{Name: f.Name, Before: f.Src}
-	versions := []version{{file: f}}
-	skip := f.skipsFile()
+	r := &Result{Name: f.Name, Before: f.Src, versions: []version{{file: f}}}
 	for _, p := range passes {
-		if skip {
-			r.Steps = append(r.Steps, Step{Pass: p, Declines: []Remark{{Line: 1, Key: ReasonIgnored, Why: "the file has a “refit: skip” comment"}}})
-			continue
-		}
-		cur := versions[len(versions)-1].file
-		step, edits, companions, err := runPass(p, cur, versions)
-		if err != nil {
-			return nil, err
-		}
-		if len(edits) > 0 {
-			next, err := cur.edited(edits)
-			if err != nil {
-				r.Refused = append(r.Refused, Refusal{p.Name, ReasonBroken, fmt.Sprintf("the result does not parse: %v", err)})
-				step = Step{Pass: p, Declines: step.Declines}
-			} else {
-				versions = append(versions, version{next, p, edits})
-				r.addCompanions(companions)
-			}
-		} else {
-			r.addCompanions(companions)
-		}
-		r.Steps = append(r.Steps, step)
+		r.Steps = append(r.Steps, Step{Pass: p})
 	}
-	r.After = versions[len(versions)-1].file.Src
-	r.versions = versions
+	if f.skipsFile() {
+		for i := range r.Steps {
+			r.Steps[i].Declines = []Remark{{Line: 1, Key: ReasonIgnored, Why: "the file has a “refit: skip” comment"}}
+		}
+		r.After = f.Src
+		return r, nil
+	}
+	pending := make([]int, len(passes))
+	for i := range pending {
+		pending[i] = i
+	}
+	for round := 0; len(pending) > 0 && round < maxRounds; round++ {
+		last := -1 // the last step that changed something
+		for _, i := range pending {
+			changed, err := r.step(&r.Steps[i])
+			if err != nil {
+				return nil, err
+			}
+			if changed {
+				last = i
+			}
+		}
+		pending = nil
+		for i := range max(last, 0) {
+			if r.Steps[i].heldBack() {
+				pending = append(pending, i)
+			}
+		}
+	}
+	r.After = r.versions[len(r.versions)-1].file.Src
 	return r, nil
+}
+
+// heldBack reports a decline that is the pass's own.
+func (s *Step) heldBack() bool {
+	return slices.ContainsFunc(s.Declines, func(m Remark) bool { return s.Pass.declares(m.Key) })
+}
+
+// step runs a step's pass on the newest version and adds to the step. It reports
+// whether the text changed.
+func (r *Result) step(s *Step) (changed bool, err error) {
+	p, cur := s.Pass, r.versions[len(r.versions)-1].file
+	step, edits, companions, err := runPass(p, cur, r.versions)
+	if err != nil {
+		return false, err
+	}
+	s.Declines = step.Declines
+	if len(edits) > 0 {
+		next, err := cur.edited(edits)
+		if err != nil {
+			r.Refused = append(r.Refused, Refusal{p.Name, ReasonBroken, fmt.Sprintf("the result does not parse: %v", err)})
+			return false, nil
+		}
+		r.versions = append(r.versions, version{next, p, edits})
+	}
+	s.Changes = append(s.Changes, step.Changes...)
+	r.addCompanions(companions)
+	return len(edits) > 0, nil
 }
 
 // runPass asks a pass for its findings and turns them into sorted edits and
