@@ -249,15 +249,20 @@ func (n *nonRooter) createUser() []string {
 }
 
 // create makes the user: as early as its directories are there, for the cache,
-// and not beside a small RUN, which merge-layers would join it to; in such a RUN
-// where nothing else is left.
+// and neither beside a small RUN, which merge-layers would join it to, nor, where
+// that can be, among settings; in such a RUN where nothing else is left.
 func (n *nonRooter) create() (at *transform.Instruction, edit transform.Edit) {
 	list := slices.Concat([]*transform.Instruction{n.s.From}, n.s.Instructions)
 	first, end := n.createRange(list)
 	small := func(i int) bool { return i > 0 && i < len(list) && isSmall(n.f, list[i]) }
-	for i := first; i < end; i++ {
-		if !small(i) && !small(i+1) {
-			return list[i], insertBehind(list[i], n.createStep())
+	setting := func(i int) bool {
+		return i < len(list) && slices.Contains([]string{"arg", "env", "label"}, list[i].Keyword)
+	}
+	for _, amongSettings := range []bool{false, true} {
+		for i := first; i < end; i++ {
+			if !small(i) && !small(i+1) && (amongSettings || !setting(i+1)) {
+				return list[i], insertBehind(list[i], n.createStep())
+			}
 		}
 	}
 	for i := first; i < len(list); i++ {
