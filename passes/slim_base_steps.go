@@ -13,53 +13,6 @@ import (
 	"refit/transform"
 )
 
-// findPackages notes what the steps install by apt.
-func (s *slimming) findPackages() {
-	for _, st := range s.stages {
-		for _, in := range st.Instructions {
-			if in.Keyword != "run" {
-				continue
-			}
-			for _, c := range shell.Of(s.f, in).Commands() {
-				apt, ok := argv.Apt(c)
-				if !ok || apt.Subcommand.Text != "install" {
-					continue
-				}
-				for _, p := range apt.Packages {
-					if _, again := s.aptAt[p.Name]; !again && p.Plain && !p.Remove {
-						s.aptAt[p.Name] = in.Index
-					}
-				}
-			}
-		}
-	}
-}
-
-// bringsAlong are packages that others depend on, by the Depends of Debian's
-// index in every suite.
-var bringsAlong = map[string][]string{
-	"gcc":        {"g++", "build-essential", "gfortran"},
-	"g++":        {"build-essential"},
-	"libc6-dev":  {"g++", "build-essential", "gfortran"},
-	"make":       {"build-essential"},
-	"dpkg-dev":   {"build-essential"},
-	"git":        {"git-core"},
-	"gpg":        {"gnupg", "gnupg2"},
-	"libpq5":     {"libpq-dev", "postgresql-client"},
-	"pkg-config": {"pkgconf"},
-}
-
-// provided reports a package that the file itself installs up to the
-// instruction of that index.
-func (s *slimming) provided(pkg string, first int) bool {
-	for _, name := range append([]string{pkg}, bringsAlong[pkg]...) {
-		if at, ok := s.aptAt[name]; ok && at <= first {
-			return true
-		}
-	}
-	return false
-}
-
 // run reads one RUN.
 func (s *slimming) run(in *transform.Instruction) {
 	sc := shell.Of(s.f, in)
@@ -168,6 +121,10 @@ func (s *slimming) step(in *transform.Instruction, c *shell.Command, words []she
 	}
 	at := shell.In(in, c.Span)
 	args := words[1:]
+	if dir := readsLeftOut(path.Base(words[0].Text), args); dir != "" {
+		s.decline(at, "outside-install", "packages put nothing into %s of a slim image", dir)
+		return
+	}
 	switch name := path.Base(words[0].Text); {
 	case name == "dpkg" && slices.ContainsFunc(args, func(w shell.Word) bool { return w.Text == "-i" || w.Text == "--install" }):
 		s.decline(at, "outside-install", "dpkg -i does not install what a package needs, which the full image may have")
@@ -253,21 +210,6 @@ func (s *slimming) pythonFile(in *transform.Instruction, w shell.Word, dir strin
 		}
 	}
 	s.decline(at, "missing-file", "%s is not among the files of the build context that are copied", name)
-}
-
-// apt looks at calls that do more than install packages by their names.
-func (s *slimming) apt(in *transform.Instruction, a *argv.AptCmd) {
-	at := shell.In(in, a.Program.Span)
-	switch a.Subcommand.Text {
-	case "build-dep", "source":
-		s.decline(at, "outside-install", "what apt-get %s serves for is built in a way that cannot be read", a.Subcommand.Text)
-	case "remove", "purge":
-		for _, p := range a.Packages {
-			if p.Plain && s.lost(p.Name) && !s.provided(p.Name, in.Index) {
-				s.decline(at, "unknown-command", "%s is removed from the full image, and slim does not have it", p.Name)
-			}
-		}
-	}
 }
 
 // copy looks at what a COPY or ADD brings.
