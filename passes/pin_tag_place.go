@@ -69,7 +69,7 @@ func (e *expander) expand(text string, at int, args []string, before int) bool {
 // 0 where it cannot.
 func (e *expander) variable(text string, at int, args []string, before int) int {
 	name := text[1:]
-	n := len(name)
+	var n int
 	fallback := ""
 	if inner, ok := strings.CutPrefix(name, "{"); ok {
 		end := strings.IndexByte(inner, '}')

@@ -52,18 +52,22 @@ func passTable(all []*transform.Pass, file string) string {
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// The marks between which the README's table of passes stands.
-const tableStart, tableEnd = "<!-- passes -->\n", "<!-- /passes -->"
+// withSection puts generated text between the marks "<!-- name -->" and
+// "<!-- /name -->" of a README.
+func withSection(readme, name, text string) (string, error) {
+	start, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
+	head, rest, ok := strings.Cut(readme, start)
+	if !ok {
+		return "", fmt.Errorf("no line %q", strings.TrimSpace(start))
+	}
+	_, tail, ok := strings.Cut(rest, end)
+	if !ok {
+		return "", fmt.Errorf("no %q behind %q", end, strings.TrimSpace(start))
+	}
+	return head + start + text + end + tail, nil
+}
 
-// withTable puts the table of passes between the marks of a README.
-func withTable(readme, table string) (string, error) {
-	head, rest, ok := strings.Cut(readme, tableStart)
-	if !ok {
-		return "", fmt.Errorf("no line %q", strings.TrimSpace(tableStart))
-	}
-	_, tail, ok := strings.Cut(rest, tableEnd)
-	if !ok {
-		return "", fmt.Errorf("no %q behind %q", tableEnd, strings.TrimSpace(tableStart))
-	}
-	return head + tableStart + table + tableEnd + tail, nil
+// beforeAfter shows a Dockerfile and what refit makes of it.
+func beforeAfter(before, after string) string {
+	return "Before:\n\n```dockerfile\n" + before + "```\n\nAfter:\n\n```dockerfile\n" + after + "```\n"
 }

@@ -7,7 +7,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"refit/internal/buildctx"
 	"refit/passes"
+	"refit/transform"
 )
 
 var update = flag.Bool("update", false, "rewrite the scripts' expectations, docs/passes.md and the README's table")
@@ -39,7 +41,11 @@ func TestDocs(t *testing.T) {
 	const readmePath, passesPath = "../../README.md", "../../docs/passes.md"
 	all := passes.All()
 	readme := readText(t, readmePath)
-	wantReadme, err := withTable(readme, passTable(all, "docs/passes.md#"))
+	wantReadme, err := withSection(readme, "passes", passTable(all, "docs/passes.md#"))
+	if err != nil {
+		t.Fatalf("README.md: %v", err)
+	}
+	wantReadme, err = withSection(wantReadme, "example", exampleSection(t, "../../examples/flask-gunicorn"))
 	if err != nil {
 		t.Fatalf("README.md: %v", err)
 	}
@@ -50,11 +56,26 @@ func TestDocs(t *testing.T) {
 		return
 	}
 	if readme != wantReadme {
-		t.Error("the README's table of passes is stale: go generate ./cmd/refit")
+		t.Error("the README's table of passes or its example is stale: go generate ./cmd/refit")
 	}
 	if readText(t, passesPath) != wantPasses {
 		t.Error("docs/passes.md is stale: go generate ./cmd/refit")
 	}
+}
+
+// exampleSection is what refit makes of an example.
+func exampleSection(t *testing.T, dir string) string {
+	t.Helper()
+	ctx, err := buildctx.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt := &transform.Options{Context: ctx.WithDockerfile("Dockerfile"), Dockerfile: "Dockerfile"}
+	r, err := transform.Run("Dockerfile", readText(t, dir+"/Dockerfile"), passes.All(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return beforeAfter(r.Before, r.After)
 }
 
 func readText(t *testing.T, path string) string {
