@@ -77,7 +77,7 @@ func (sp *split) repeatVariables(st *splitStep, needed func(string) bool) {
 	if st.build = slices.ContainsFunc(names, needed); !st.build {
 		return
 	}
-	words := sp.f.Words(st.in)
+	words := quotedWords(sp.f.Words(st.in))
 	if len(words) != len(names)+1 {
 		return
 	}
@@ -99,6 +99,24 @@ func (sp *split) repeatVariables(st *splitStep, needed func(string) bool) {
 		}
 	}
 	st.buildEdits = edits
+}
+
+// quotedWords joins words that stand in one pair of quotes. Escaped quotes are
+// left as they are: the number of words then tells that it did not work.
+func quotedWords(words []transform.Word) []transform.Word {
+	var joined []transform.Word
+	open := false
+	for _, w := range words {
+		if open {
+			last := &joined[len(joined)-1]
+			last.Span.End = w.Span.End
+			last.Text += " " + w.Text
+		} else {
+			joined = append(joined, w)
+		}
+		open = open != (strings.Count(w.Text, `"`)%2 == 1)
+	}
+	return joined
 }
 
 // keys are the variables that an ENV or ARG sets.
