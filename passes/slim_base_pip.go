@@ -64,6 +64,9 @@ func (s *slimming) pipOption(run *pipRun, name, text string) {
 		s.decline(run.at, "missing-file", "%s is not in the build context", text)
 		return
 	}
+	if text == "/dev/stdin" && frozen(shell.Of(s.f, run.in)) {
+		return // what is there already
+	}
 	file, ok := s.file(run.in, run.dir, text)
 	if !ok {
 		return
@@ -91,6 +94,14 @@ func (s *slimming) pipOption(run *pipRun, name, text string) {
 	for i := range reqs.Reqs {
 		s.requirement(run, &reqs.Reqs[i])
 	}
+}
+
+// frozen reports a step that hands pip's own list of what is installed to a pipe.
+func frozen(sc *shell.Script) bool {
+	return slices.ContainsFunc(sc.Commands(), func(c *shell.Command) bool {
+		p, ok := argv.Pip(c)
+		return ok && (p.Subcommand.Text == "freeze" || p.Subcommand.Text == "list") && len(c.Redirs) == 0
+	})
 }
 
 // operand reads a requirement of the command line.
@@ -209,7 +220,7 @@ func (s *slimming) compiled(run *pipRun, name string, p facts.SystemPackages) {
 		s.decline(run.at, "may-compile", "%s may have no wheel for Python %s, and what it takes to compile it is not known", name, s.minor)
 		return
 	}
-	if !s.elsewhere || s.archived { // so that a file is judged the same before and after it is split
+	if !s.elsewhere {
 		s.system(run, run.in, build, ok, why, p)
 	}
 	list, ok := p.Runtime(s.suite)
