@@ -25,9 +25,8 @@ func (f *File) View() (View, error) { return f.view(maxRuns) }
 
 // view shows the converter no more than the given number of plain RUNs.
 func (f *File) view(runs int) (View, error) {
-	text := f.thinned(runs)
-	res, err := convert(text, f.placeholders())
-	if err != nil && len(text) != len(f.Src) {
+	res, err := convert(f.thinned(runs), f.placeholders())
+	if err != nil {
 		res, err = convert(f.Src, f.placeholders()) // for the right line
 	}
 	if err != nil {

@@ -1,9 +1,12 @@
 package transform
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -19,11 +22,9 @@ import (
 // that BuildKit's converter needs no registry.
 type offline struct{}
 
-// baseConfig is that configuration. It names one layer, or BuildKit would take
-// the image for scratch; the digest is that of no bytes.
-const baseConfig = `{"architecture":"amd64","os":"linux",` +
-	`"config":{"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],"Cmd":["/bin/sh"]},` +
-	`"rootfs":{"type":"layers","diff_ids":["sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]}}`
+// baseConfig is that configuration. BuildKit adds the PATH that every image has.
+// The empty step of its history keeps BuildKit from taking the image for scratch.
+const baseConfig = `{"config":{"Cmd":["/bin/sh"]},"history":[{}]}`
 
 // ResolveImageConfig implements llb.ImageMetaResolver.
 func (offline) ResolveImageConfig(_ context.Context, ref string, _ sourceresolver.Opt) (string, digest.Digest, []byte, error) {
@@ -46,33 +47,74 @@ func convert(text string, args map[string]string) (*dockerfile2llb.Result, error
 // square.
 const maxRuns = 256
 
-// thinned is the file's text with no more than keep plain RUNs: in shell form,
-// without flags and heredocs. Such a RUN leaves no trace in the image
-// configuration, and BuildKit's instruction parser has read it.
+// thinned is the file as the converter needs it: each instruction in one line,
+// without the comments above it, and no more than keep plain RUNs. Such a RUN
+// leaves no trace in the image configuration, and BuildKit's instruction parser
+// has read it. The first instruction stays as it is: directives stand above it.
 func (f *File) thinned(keep int) string {
 	var b strings.Builder
 	b.Grow(len(f.Src))
-	from, runs := 0, 0
+	runs := 0
 	for _, in := range f.Instructions {
-		if in.Stage == nil || !in.isPlainRun() {
-			continue
+		if in.Stage != nil && in.isPlainRun() {
+			if runs++; runs > keep {
+				continue
+			}
 		}
-		if runs++; runs <= keep {
-			continue
+		switch {
+		case in.Index == 0:
+			b.WriteString(f.Src[:in.Body.End])
+		case in.needsLines():
+			b.WriteString(f.Text(in.Body))
+		default:
+			b.WriteString(in.Node.Original)
 		}
-		b.WriteString(f.Src[from:in.Body.Start])
-		from = in.Span.End
+		b.WriteByte('\n')
 	}
-	b.WriteString(f.Src[from:])
 	return b.String()
 }
 
+// needsLines reports an instruction whose logical line is not read alike when it
+// stands in one physical line: it has here-documents, is longer than BuildKit's
+// parser takes a line, or ends in the escape character.
+func (in *Instruction) needsLines() bool {
+	line := strings.TrimRight(in.Node.Original, " \t")
+	return len(in.Node.Heredocs) > 0 || len(line) >= bufio.MaxScanTokenSize/2 || strings.HasSuffix(line, string(in.escape))
+}
+
+// isPlainRun reports a RUN in shell or exec form without here-documents, whose
+// flags are at most mounts of caches.
 func (in *Instruction) isPlainRun() bool {
-	if in.Keyword != "run" || len(in.Node.Flags) > 0 || len(in.Node.Heredocs) > 0 {
+	if in.Keyword != "run" || len(in.Node.Heredocs) > 0 || slices.ContainsFunc(in.Node.Flags, func(flag string) bool { return !plainCache(flag) }) {
 		return false
 	}
 	_, err := in.Command()
 	return err == nil
+}
+
+// plainCache reports the mount of a cache, in the few words that the converter
+// cannot find fault with.
+func plainCache(flag string) bool {
+	spec, ok := strings.CutPrefix(flag, "--mount=type=cache,")
+	if !ok || strings.ContainsAny(spec, "$\"'\\`") {
+		return false
+	}
+	target := false
+	for field := range strings.SplitSeq(spec, ",") {
+		key, value, _ := strings.Cut(field, "=")
+		switch key {
+		case "id":
+		case "target":
+			target = path.IsAbs(value) && path.Clean(value) != "/"
+		case "sharing":
+			if value != "shared" && value != "locked" && value != "private" {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return target
 }
 
 // maxSteps is how many instructions other than plain RUNs a file may have. The
