@@ -9,7 +9,7 @@ import (
 
 // deadSteps removes instructions that leave no trace in the image and that
 // nothing else in the file sees.
-var deadSteps = &transform.Pass{
+var deadStepsPass = &transform.Pass{
 	Name: "dead-steps",
 	Doc: transform.Doc{
 		Title: "remove instructions that do nothing",

@@ -12,7 +12,7 @@ import (
 )
 
 // dockerignore keeps files out of the build context that no image needs.
-var dockerignore = &transform.Pass{
+var dockerignorePass = &transform.Pass{
 	Name: "dockerignore",
 	Doc: transform.Doc{
 		Title: "keep what no image needs out of the build context",

@@ -13,7 +13,7 @@ import (
 	"refit/transform"
 )
 
-var gunicornArgs = &transform.Pass{
+var gunicornArgsPass = &transform.Pass{
 	Name: "gunicorn-args",
 	Doc: transform.Doc{
 		Title: "make gunicorn's options one variable that docker run can change",

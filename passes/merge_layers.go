@@ -10,7 +10,7 @@ import (
 	"refit/transform"
 )
 
-var mergeLayers = &transform.Pass{
+var mergeLayersPass = &transform.Pass{
 	Name: "merge-layers",
 	Doc: transform.Doc{
 		Title: "join adjacent small steps of the final image",

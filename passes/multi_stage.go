@@ -15,7 +15,7 @@ import "refit/transform"
 // declined. The runtime loses no package but compilers, headers and what the
 // file itself removes again, gets the libraries that programs linked against
 // those headers load, and nothing that is left in it may call a compiler.
-var multiStage = &transform.Pass{
+var multiStagePass = &transform.Pass{
 	Name: "multi-stage",
 	Doc: transform.Doc{
 		Title: "install in a builder stage, run from a small one",

@@ -17,7 +17,7 @@ import (
 // needs no user of a name that is not there yet.
 const owner = "1001:1001"
 
-var nonRoot = &transform.Pass{
+var nonRootPass = &transform.Pass{
 	Name: "non-root",
 	Doc: transform.Doc{
 		Title: "run the application as user 1001",

@@ -18,7 +18,7 @@ func TestNonRootFileModes(t *testing.T) {
 			"run.sh": {Data: []byte("#!/bin/sh\nexec python /app/app.py\n"), Mode: mode},
 		})}
 		src := "FROM python:3.12-slim\nCOPY run.sh /usr/local/bin/\nCOPY app.py /app/\nWORKDIR /app\nCMD [\"run.sh\"]\n"
-		r, err := transform.Run("Dockerfile", src, []*transform.Pass{nonRoot}, opt)
+		r, err := transform.Run("Dockerfile", src, []*transform.Pass{nonRootPass}, opt)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,18 +22,18 @@ import "refit/transform"
 // within months and break the build), and formatting (nobody asked).
 func All() []*transform.Pass {
 	return []*transform.Pass{
-		plainSyntax,
-		deadSteps,
-		pinTag,
-		requirementsFirst,
-		slimBase,
-		multiStage,
+		syntaxPass,
+		deadStepsPass,
+		pinTagPass,
+		requirementsFirstPass,
+		slimBasePass,
+		multiStagePass,
 		aptLayersPass,
-		pipCache,
-		mergeLayers,
-		nonRoot,
-		gunicornArgs,
-		pythonEnv,
-		dockerignore,
+		pipCachePass,
+		mergeLayersPass,
+		nonRootPass,
+		gunicornArgsPass,
+		pythonEnvPass,
+		dockerignorePass,
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"refit/transform"
 )
 
-var pinTag = &transform.Pass{
+var pinTagPass = &transform.Pass{
 	Name: "pin-tag",
 	Doc: transform.Doc{
 		Title: "name the release line and the distribution in official images' tags",

@@ -10,7 +10,7 @@ import (
 	"refit/transform"
 )
 
-var pipCache = &transform.Pass{
+var pipCachePass = &transform.Pass{
 	Name: "pip-cache",
 	Doc: transform.Doc{
 		Title: "keep pip's cache out of the image",

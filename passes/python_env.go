@@ -11,7 +11,7 @@ import (
 )
 
 // pythonEnv sets the variables that a container which runs Python wants.
-var pythonEnv = &transform.Pass{
+var pythonEnvPass = &transform.Pass{
 	Name: "python-env",
 	Doc: transform.Doc{
 		Title: "set PYTHONUNBUFFERED in the runtime stage",

@@ -10,7 +10,7 @@ import (
 )
 
 // requirementsFirst moves what installs packages above the copy of the source.
-var requirementsFirst = &transform.Pass{
+var requirementsFirstPass = &transform.Pass{
 	Name: "requirements-first",
 	Doc: transform.Doc{
 		Title: "install the requirements before the source is copied",

@@ -10,7 +10,7 @@ import (
 	"refit/transform"
 )
 
-var slimBase = &transform.Pass{
+var slimBasePass = &transform.Pass{
 	Name: "slim-base",
 	Doc: transform.Doc{
 		Title: "start the final stage from the slim Python image",

@@ -2,9 +2,9 @@ package passes
 
 import "refit/transform"
 
-// plainSyntax writes what has two spellings in the one that BuildKit and hadolint ask
+// syntaxPass writes what has two spellings in the one that BuildKit and hadolint ask
 // for.
-var plainSyntax = &transform.Pass{
+var syntaxPass = &transform.Pass{
 	Name: "syntax",
 	Doc: transform.Doc{
 		Title: "write instructions in the form that BuildKit asks for",

@@ -27,7 +27,7 @@ func TestSyntaxLineEnds(t *testing.T) {
 		"\ufefffrom alpine as b\nrun a\n":                      "\ufefffrom alpine as b\nrun a\n",
 		"FROM alpine\nWORKDIR app  \n":                         "FROM alpine\nWORKDIR /app  \n",
 	} {
-		if got := runOne(t, plainSyntax, src).After; got != want {
+		if got := runOne(t, syntaxPass, src).After; got != want {
 			t.Errorf("%q:\n got %q\nwant %q", src, got, want)
 		}
 	}
@@ -50,14 +50,14 @@ func FuzzLegacyPair(f *testing.F) {
 			key = " "
 		}
 		src := "FROM scratch\nARG w=1\nENV x=2\n" + keyword + key + value + "\n"
-		r, err := transform.Run("Dockerfile", src, []*transform.Pass{plainSyntax}, nil)
+		r, err := transform.Run("Dockerfile", src, []*transform.Pass{syntaxPass}, nil)
 		if err != nil {
 			return
 		}
 		for _, ref := range r.Refused {
 			t.Errorf("%q: %s", src, ref.Why)
 		}
-		again, err := transform.Run("Dockerfile", r.After, []*transform.Pass{plainSyntax}, nil)
+		again, err := transform.Run("Dockerfile", r.After, []*transform.Pass{syntaxPass}, nil)
 		if err != nil || again.Changed() {
 			t.Errorf("%q: a second run: %v, %q → %q", src, err, r.After, again.After)
 		}
