@@ -13,12 +13,12 @@ import (
 // The goals look at text with means of their own, not with those of the passes.
 
 var goals = []goal{
-	{"adjacent apt steps merged and cleaned", hasAptPair, func(f *realFile) bool { return !aptPair(after(f)) }, 1},
-	{"official tags pinned", func(f *realFile) bool { return floating(before(f)) > 0 }, func(f *realFile) bool { return floating(after(f)) == 0 }, 1},
-	{"requirements before source", func(f *realFile) bool { return sourceFirst(before(f)) }, func(f *realFile) bool { return !sourceFirst(after(f)) }, 0.9},
-	{"gunicorn opened to GUNICORN_ARGS", func(f *realFile) bool { return startsGunicorn(before(f)) }, func(f *realFile) bool { return strings.Contains(f.result.After, "GUNICORN_") }, 0.9},
-	{"single-stage Python split", singlePython, func(f *realFile) bool { return len(after(f).Stages) > 1 }, 0.6},
-	{"Python given a user", func(f *realFile) bool { return singlePython(f) && !hasUser(before(f)) }, func(f *realFile) bool { return hasUser(after(f)) }, 0.6},
+	{"adjacent apt steps merged and cleaned", hasAptPair, func(f *realFile) bool { return !aptPair(after(f)) }, 1, 1},
+	{"official tags pinned", func(f *realFile) bool { return floating(before(f)) > 0 }, func(f *realFile) bool { return floating(after(f)) == 0 }, 1, 1},
+	{"requirements before source", func(f *realFile) bool { return sourceFirst(before(f)) }, func(f *realFile) bool { return !sourceFirst(after(f)) }, 0.9, 0.9},
+	{"gunicorn opened to GUNICORN_ARGS", func(f *realFile) bool { return startsGunicorn(before(f)) }, func(f *realFile) bool { return strings.Contains(f.result.After, "GUNICORN_") }, 0.9, 0.9},
+	{"single-stage Python split", singlePython, func(f *realFile) bool { return len(after(f).Stages) > 1 }, 0.6, 0.6},
+	{"Python given a user", func(f *realFile) bool { return singlePython(f) && !hasUser(before(f)) }, func(f *realFile) bool { return hasUser(after(f)) }, 0.6, 0.32},
 }
 
 func before(f *realFile) *transform.File { return parsed(f, f.src) }
