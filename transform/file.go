@@ -127,6 +127,7 @@ func locateLongLine(src string, err error) error {
 }
 
 func newSyntax(n *parser.Node, escape rune) *syntax {
+	n.PrevComment = nil // BuildKit obeys "check=" in them by a linter that is not there
 	return &syntax{Keyword: strings.ToLower(n.Value), Node: n, escape: escape}
 }
 
