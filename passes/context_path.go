@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"refit/internal/buildctx"
 	"refit/transform"
 )
@@ -53,19 +51,19 @@ func endState(f *transform.File, s *transform.Stage) *transform.State {
 
 // copiedFrom is the file of the context that one COPY or ADD puts at abs.
 func copiedFrom(f *transform.File, ctx *buildctx.Context, in *transform.Instruction, abs string) (string, bool) {
-	sources, dest := copyOf(in)
-	if len(sources) == 0 {
+	c, ok := copyingOf(in)
+	if !ok || c.from != "" {
 		return "", false
 	}
 	st := f.State(in)
-	destAbs, ok := st.Abs(dest)
+	dest, ok := st.Abs(c.dest)
 	if !ok {
-		if path.IsAbs(dest) || st.Workdir != "" {
+		if path.IsAbs(c.dest) || st.Workdir != "" {
 			return "", false
 		}
-		destAbs = path.Join("/", dest)
+		dest = path.Join("/", c.dest)
 	}
-	for _, src := range sources {
+	for _, src := range c.sources {
 		src, ok := st.Expand(src)
 		if !ok || strings.Contains(src, "://") {
 			continue
@@ -75,7 +73,7 @@ func copiedFrom(f *transform.File, ctx *buildctx.Context, in *transform.Instruct
 			continue
 		}
 		for _, m := range matches {
-			if name, ok := placed(m, len(matches)*len(sources) > 1 || strings.HasSuffix(dest, "/") || dest == ".", destAbs, abs); ok {
+			if name, ok := placed(m, len(matches)*len(c.sources) > 1 || strings.HasSuffix(c.dest, "/") || c.dest == ".", dest, abs); ok {
 				if exists, _ := ctx.Exists(name); exists {
 					return name, true
 				}
@@ -96,18 +94,4 @@ func placed(m buildctx.Match, into bool, dest, abs string) (string, bool) {
 		dest = path.Join(dest, path.Base(m.Path))
 	}
 	return m.Path, dest == abs
-}
-
-// copyOf is what a COPY or ADD from the build context copies, and where to.
-func copyOf(in *transform.Instruction) (sources []string, dest string) {
-	cmd, _ := in.Command()
-	switch c := cmd.(type) {
-	case *instructions.CopyCommand:
-		if c.From == "" {
-			return c.SourcePaths, c.DestPath
-		}
-	case *instructions.AddCommand:
-		return c.SourcePaths, c.DestPath
-	}
-	return nil, ""
 }

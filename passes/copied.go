@@ -2,12 +2,50 @@ package passes
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
 	"refit/transform"
 )
+
+// A copying is what a COPY or ADD says, with its variables.
+type copying struct {
+	sources      []string
+	dest         string
+	inline       int    // how many here-documents there are among the sources
+	from         string // the stage or image of COPY --from; "" for the build context
+	chown, chmod string
+	picks        bool // a flag changes what the sources mean
+}
+
+// copyingOf reads a COPY or ADD; ok is false for other instructions.
+func copyingOf(in *transform.Instruction) (c copying, ok bool) {
+	cmd, _ := in.Command()
+	switch c := cmd.(type) {
+	case *instructions.CopyCommand:
+		return copying{c.SourcePaths, c.DestPath, len(c.SourceContents), c.From, c.Chown, c.Chmod,
+			c.Parents || len(c.ExcludePatterns) > 0}, true
+	case *instructions.AddCommand:
+		return copying{c.SourcePaths, c.DestPath, len(c.SourceContents), "", c.Chown, c.Chmod,
+			c.Unpack != nil || len(c.ExcludePatterns) > 0}, true
+	}
+	return copying{}, false
+}
+
+// plain reports that whole files of the build context are copied, and nothing
+// else.
+func (c copying) plain() bool { return c.from == "" && !c.picks && c.inline == 0 }
+
+// contextSources are the sources of a COPY or ADD that are in the build context,
+// or are fetched; nil for other instructions.
+func contextSources(in *transform.Instruction) []string {
+	if c, _ := copyingOf(in); c.from == "" {
+		return c.sources
+	}
+	return nil
+}
 
 // inImage is a file with what is known of paths in the images that it builds.
 type inImage struct {
@@ -51,29 +89,22 @@ func fileAt(f *inImage, s *transform.Stage, p string) (name string, from origin)
 
 // copiedTo is fileAt for one instruction.
 func copiedTo(f *inImage, in *transform.Instruction, p string) (name string, from origin) {
-	var sd instructions.SourcesAndDest
-	local := true
-	cmd, _ := in.Command()
-	switch c := cmd.(type) {
-	case *instructions.CopyCommand:
-		sd, local = c.SourcesAndDest, c.From == ""
-	case *instructions.AddCommand:
-		sd = c.SourcesAndDest
-	default:
+	c, ok := copyingOf(in)
+	if !ok {
 		return "", notContext
 	}
-	dest, ok := absAt(f, in, sd.DestPath)
+	dest, ok := absAt(f, in, c.dest)
 	rel, below := strings.CutPrefix(p, strings.TrimSuffix(dest, "/")+"/")
 	if !below {
 		rel = ""
 	}
 	switch {
-	case !ok && !mayReach(sd, p), ok && !below && p != dest:
+	case !ok && !c.mayReach(p), ok && !below && p != dest:
 		return "", notContext
-	case !ok || !local || len(sd.SourceContents) > 0:
+	case !ok || c.from != "" || c.inline > 0:
 		return "", maybeContext
 	}
-	for _, source := range sd.SourcePaths {
+	for _, source := range c.sources {
 		source, ok := f.State(in).Expand(source)
 		if !ok || remote(source) || unpacked(source) {
 			return "", maybeContext
@@ -88,18 +119,17 @@ func copiedTo(f *inImage, in *transform.Instruction, p string) (name string, fro
 // mayReach reports whether a COPY to a path that is not known can write p: not
 // if it brings single files of other names, nor if what is written of the path
 // behind its last variable is in no way part of p.
-func mayReach(sd instructions.SourcesAndDest, p string) bool {
+func (c copying) mayReach(p string) bool {
 	base := path.Base(p)
-	if !strings.ContainsFunc(sd.DestPath, func(r rune) bool { return r == '$' }) || strings.HasSuffix(sd.DestPath, "/") {
-		others := len(sd.SourceContents) == 0
-		for _, source := range sd.SourcePaths {
-			others = others && plainName(source) && !strings.ContainsAny(source, "*?[$") && path.Base(source) != base
+	if !strings.Contains(c.dest, "$") || strings.HasSuffix(c.dest, "/") {
+		mayBe := func(source string) bool {
+			return !plainName(source) || strings.ContainsAny(source, "*?[$") || path.Base(source) == base
 		}
-		if others && path.Base(sd.DestPath) != base {
+		if c.inline == 0 && !slices.ContainsFunc(c.sources, mayBe) && path.Base(c.dest) != base {
 			return false
 		}
 	}
-	tail := sd.DestPath
+	tail := c.dest
 	if i := strings.LastIndexByte(tail, '$'); i >= 0 {
 		_, tail, _ = strings.Cut(tail[i:], "/")
 	}

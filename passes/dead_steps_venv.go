@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"refit/internal/argv"
 	"refit/internal/buildctx"
 	"refit/internal/shell"
@@ -217,12 +215,11 @@ func (v *venv) inFile(c *buildctx.Context, e buildctx.Entry) bool {
 // mayHold reports a COPY --from or a mount that takes dir, or a directory around
 // it, along.
 func mayHold(f *inImage, in *transform.Instruction, dir string) bool {
-	cmd, _ := in.Command()
-	c, ok := cmd.(*instructions.CopyCommand)
+	c, ok := copyingOf(in)
 	if !ok {
 		return true // a mount
 	}
-	for _, source := range c.SourcePaths {
+	for _, source := range c.sources {
 		text, known := f.State(in).Expand(source)
 		text = path.Clean("/" + text)
 		if !known || strings.ContainsAny(text, "*?[") || strings.HasPrefix(dir+"/", strings.TrimSuffix(text, "/")+"/") ||

@@ -40,12 +40,8 @@ func (u *contextUse) read(f *transform.File, ctx *buildctx.Context) {
 
 // copied adds the sources of a COPY or ADD.
 func (u *contextUse) copied(f *transform.File, in *transform.Instruction, ctx *buildctx.Context) {
-	sd, plain := sourcesOf(in)
-	if !plain && len(sd.SourceContents) == 0 && strings.Contains(f.Text(in.Body), "--from") {
-		return
-	}
 	st := f.State(in)
-	for _, raw := range sd.SourcePaths {
+	for _, raw := range contextSources(in) {
 		source, ok := defaultText(st, raw)
 		if in.Keyword == "add" && fetched(raw) {
 			continue

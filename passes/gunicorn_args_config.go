@@ -53,17 +53,20 @@ func (st *starter) config(g *argv.GunicornCmd) []transform.Companion {
 
 // copiedDir is the directory of the context that in copies to dir of the image.
 func (st *starter) copiedDir(ctx *buildctx.Context, in *transform.Instruction, dir string) (string, bool) {
-	sources, dest := copyOf(in)
-	at := st.f.State(in)
-	destAbs, ok := at.Abs(dest)
-	if !ok && at.Workdir == "" && !path.IsAbs(dest) {
-		destAbs = path.Join("/", dest)
-	}
-	rel, ok := strings.CutPrefix(dir+"/", strings.TrimSuffix(destAbs, "/")+"/")
-	if !ok || len(sources) != 1 {
+	c, ok := copyingOf(in)
+	if !ok || c.from != "" || len(c.sources) != 1 {
 		return "", false
 	}
-	matches, err := ctx.Match(sources[0])
+	at := st.f.State(in)
+	dest, ok := at.Abs(c.dest)
+	if !ok && at.Workdir == "" && !path.IsAbs(c.dest) {
+		dest = path.Join("/", c.dest)
+	}
+	rel, ok := strings.CutPrefix(dir+"/", strings.TrimSuffix(dest, "/")+"/")
+	if !ok {
+		return "", false
+	}
+	matches, err := ctx.Match(c.sources[0])
 	if err != nil || len(matches) != 1 || !matches[0].Dir {
 		return "", false
 	}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"refit/transform"
 )
 
@@ -25,25 +23,18 @@ type copied struct {
 
 // readCopy reads a COPY or ADD; nil for other instructions.
 func readCopy(f *transform.File, in *transform.Instruction) *copied {
-	cmd, _ := in.Command()
-	c := &copied{}
-	var sd instructions.SourcesAndDest
-	switch cc := cmd.(type) {
-	case *instructions.CopyCommand:
-		sd, c.from = cc.SourcesAndDest, cc.From
-	case *instructions.AddCommand:
-		sd, c.add = cc.SourcesAndDest, true
-	default:
+	op, ok := copyingOf(in)
+	if !ok {
 		return nil
 	}
 	st := f.State(in)
-	c.inline, c.known = len(sd.SourceContents) > 0, true
-	for _, s := range sd.SourcePaths {
+	c := &copied{from: op.from, add: in.Keyword == "add", inline: op.inline > 0, known: true}
+	for _, s := range op.sources {
 		text, ok := st.Expand(s)
 		c.known = c.known && ok
 		c.sources = append(c.sources, text)
 	}
-	dest, ok := st.Expand(sd.DestPath)
+	dest, ok := st.Expand(op.dest)
 	c.known = c.known && ok
 	c.into = strings.HasSuffix(dest, "/") || dest == "." || strings.HasSuffix(dest, "/.") || len(c.sources) > 1
 	c.dest = absolute(pythonDir(st), dest)

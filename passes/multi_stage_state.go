@@ -24,7 +24,7 @@ var (
 func (sp *split) repeatState() *transform.Finding {
 	used := map[string]bool{}
 	use := func(st *splitStep) {
-		for _, m := range variableRE.FindAllStringSubmatch(sp.copyOf(st), -1) {
+		for _, m := range variableRE.FindAllStringSubmatch(sp.builderText(st), -1) {
 			used[m[1]] = true
 		}
 	}
@@ -57,7 +57,7 @@ func (sp *split) checkVariables() *transform.Finding {
 			continue
 		}
 		state := sp.f.State(st.in)
-		for _, m := range plainVariableRE.FindAllStringSubmatch(sp.copyOf(st), -1) {
+		for _, m := range plainVariableRE.FindAllStringSubmatch(sp.builderText(st), -1) {
 			if name := m[1] + m[2]; name != "PATH" && !state.HasEnv(name) && !state.HasArg(name) && !imageVariables[name] {
 				return held(st.in.Body, "unclear-step", "%s is set nowhere in the file, so that what pip would get by it is not known", name)
 			}
@@ -158,14 +158,8 @@ func (sp *split) usesDir(st *splitStep) bool {
 			})
 		})
 	}
-	cmd, _ := st.in.Command()
-	switch c := cmd.(type) {
-	case *instructions.CopyCommand:
-		return !path.IsAbs(c.DestPath)
-	case *instructions.AddCommand:
-		return !path.IsAbs(c.DestPath)
-	}
-	return false
+	c, ok := copyingOf(st.in)
+	return ok && !path.IsAbs(c.dest)
 }
 
 // readByApplication are the variables that the container's own commands and

@@ -164,7 +164,7 @@ func (sp *split) builder() string {
 			b.WriteString(strings.Join(st.narrow, ""))
 			continue
 		}
-		b.WriteString(sp.copyOf(st))
+		b.WriteString(sp.builderText(st))
 	}
 	b.WriteString("\n")
 	return b.String()
@@ -175,9 +175,9 @@ func (st *splitStep) copies() (string, bool) {
 	return k, k == "copy" || k == "add"
 }
 
-// copyOf is the text of a step for the builder, with the comments above it when
+// builderText is the text of a step for the builder, with the comments above it when
 // it moves.
-func (sp *split) copyOf(st *splitStep) string {
+func (sp *split) builderText(st *splitStep) string {
 	span := st.in.Body
 	if !st.run {
 		span.Start = sp.above(st.in, true).Start

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"refit/internal/buildctx"
 	"refit/internal/shell"
 	"refit/transform"
@@ -297,16 +295,4 @@ func (n *nonRooter) createRange(list []*transform.Instruction) (first, end int) 
 		}
 	}
 	return first, max(end, first+1)
-}
-
-// chownOf is the value of a COPY's or ADD's --chown, and whether it has one.
-func chownOf(in *transform.Instruction) string {
-	cmd, _ := in.Command()
-	switch c := cmd.(type) {
-	case *instructions.CopyCommand:
-		return c.Chown
-	case *instructions.AddCommand:
-		return c.Chown
-	}
-	return ""
 }

@@ -107,7 +107,7 @@ func (o *fileOwner) findDirs() *hold {
 			if !ok {
 				return holdf(in, "unknown-path", "the destination depends on a build argument")
 			}
-			if from(in) == "" && !buildOnly(in) {
+			if c, _ := copyingOf(in); c.from == "" && !buildOnly(in) {
 				dir = d
 			}
 		case "run":
@@ -165,33 +165,17 @@ func (n *nonRooter) abs(in *transform.Instruction, p string) (string, bool) {
 	return path.Join("/", p), true
 }
 
-// from is the stage or image that a COPY copies from.
-func from(in *transform.Instruction) string {
-	cmd, _ := in.Command()
-	if c, ok := cmd.(*instructions.CopyCommand); ok {
-		return c.From
-	}
-	return ""
-}
-
 // dest is the directory that a COPY or ADD puts files into.
 func (o *fileOwner) dest(in *transform.Instruction) (string, bool) {
-	cmd, _ := in.Command()
-	var sd instructions.SourcesAndDest
-	switch c := cmd.(type) {
-	case *instructions.CopyCommand:
-		sd = c.SourcesAndDest
-	case *instructions.AddCommand:
-		sd = c.SourcesAndDest
-	}
-	abs, ok := o.n.abs(in, sd.DestPath)
+	c, _ := copyingOf(in)
+	abs, ok := o.n.abs(in, c.dest)
 	if !ok {
 		return "", false
 	}
-	base := path.Base(sd.DestPath)
-	isDir := strings.HasSuffix(sd.DestPath, "/") || base == "." || base == ".." || len(sd.SourcePaths)+len(sd.SourceContents) > 1 ||
+	base := path.Base(c.dest)
+	isDir := strings.HasSuffix(c.dest, "/") || base == "." || base == ".." || len(c.sources)+c.inline > 1 ||
 		abs == o.n.f.State(in).Workdir || o.made[abs]
-	for _, src := range sd.SourcePaths {
+	for _, src := range c.sources {
 		isDir = isDir || o.isDir(in, src)
 	}
 	if !isDir {
@@ -202,7 +186,7 @@ func (o *fileOwner) dest(in *transform.Instruction) (string, bool) {
 
 // isDir reports whether a source is a directory, or may be several files.
 func (o *fileOwner) isDir(in *transform.Instruction, src string) bool {
-	if from(in) != "" {
+	if c, _ := copyingOf(in); c.from != "" {
 		return !strings.Contains(path.Base(src), ".")
 	}
 	src, ok := o.n.f.State(in).Expand(src)
@@ -215,8 +199,7 @@ func (o *fileOwner) isDir(in *transform.Instruction, src string) bool {
 
 // buildOnly reports a COPY of nothing but files that only the build reads.
 func buildOnly(in *transform.Instruction) bool {
-	sources, _ := copyOf(in)
-	for _, src := range sources {
+	for _, src := range contextSources(in) {
 		base := path.Base(src)
 		switch {
 		case strings.Contains(base, "requirements") || strings.Contains(base, "constraints"):
@@ -225,7 +208,7 @@ func buildOnly(in *transform.Instruction) bool {
 			return false
 		}
 	}
-	return len(sources) > 0
+	return len(contextSources(in)) > 0
 }
 
 func (o *fileOwner) workdir(in *transform.Instruction) {
@@ -247,17 +230,17 @@ func (o *fileOwner) make(dir string) {
 // copies decides whether a COPY or ADD gets --chown.
 func (o *fileOwner) copies(in *transform.Instruction) *hold {
 	dir, _ := o.dest(in)
-	chown := chownOf(in)
-	if !o.owned(dir) || chown == "" && buildOnly(in) && o.made[dir] || isVenv(dir) {
-		return o.keeps(in, chown)
+	c, _ := copyingOf(in)
+	if !o.owned(dir) || c.chown == "" && buildOnly(in) && o.made[dir] || isVenv(dir) {
+		return o.keeps(in, c)
 	}
 	if in.Keyword == "add" && unpacks(in) {
 		return holdf(in, "archive", "BuildKit gives what it unpacks to the user of --chown, other builders leave it as the archive has it")
 	}
-	if chown == "" {
+	if c.chown == "" {
 		o.owns[in] = true
 	}
-	if !o.made[dir] && (rootName(chown) || slices.Contains(baseDirs, dir)) {
+	if !o.made[dir] && (rootName(c.chown) || slices.Contains(baseDirs, dir)) {
 		o.makes[in] = true
 		o.byWorkdir = append(o.byWorkdir, dir)
 	}
@@ -268,12 +251,11 @@ func (o *fileOwner) copies(in *transform.Instruction) *hold {
 // keeps looks at a COPY or ADD whose files stay root's: the user must be able to
 // read them. What ADD downloads has mode 600 (Dockerfile reference, ADD), and so
 // may a file of the context.
-func (o *fileOwner) keeps(in *transform.Instruction, chown string) *hold {
-	mode := chmodOf(in)
+func (o *fileOwner) keeps(in *transform.Instruction, c copying) *hold {
 	switch {
-	case chown != "" || mode != "" && worldReadable(mode):
-	case mode != "":
-		return holdf(in, "owner-only-mode", "the mode %s keeps the file from everybody but root", mode)
+	case c.chown != "" || c.chmod != "" && worldReadable(c.chmod):
+	case c.chmod != "":
+		return holdf(in, "owner-only-mode", "the mode %s keeps the file from everybody but root", c.chmod)
 	case o.onlyOwnerReads(in):
 		o.owns[in] = true
 	}
@@ -283,8 +265,7 @@ func (o *fileOwner) keeps(in *transform.Instruction, chown string) *hold {
 // onlyOwnerReads reports a source that comes from a URL, or whose mode in the
 // context shuts others out; files that only the build reads do not matter.
 func (o *fileOwner) onlyOwnerReads(in *transform.Instruction) bool {
-	sources, _ := copyOf(in)
-	for _, src := range sources {
+	for _, src := range contextSources(in) {
 		if strings.Contains(src, "://") {
 			return true
 		}
@@ -305,8 +286,7 @@ func isVenv(dir string) bool {
 // unpacks reports an ADD of a local archive, by the names of those that
 // BuildKit unpacks.
 func unpacks(in *transform.Instruction) bool {
-	sources, _ := copyOf(in)
-	for _, src := range sources {
+	for _, src := range contextSources(in) {
 		for _, ext := range []string{".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"} {
 			if strings.HasSuffix(strings.ToLower(src), ext) && !strings.Contains(src, "://") {
 				return true
@@ -314,17 +294,6 @@ func unpacks(in *transform.Instruction) bool {
 		}
 	}
 	return false
-}
-
-func chmodOf(in *transform.Instruction) string {
-	cmd, _ := in.Command()
-	switch c := cmd.(type) {
-	case *instructions.CopyCommand:
-		return c.Chmod
-	case *instructions.AddCommand:
-		return c.Chmod
-	}
-	return ""
 }
 
 // worldReadable reports whether a mode lets others read what the owner reads,

@@ -50,8 +50,8 @@ func (n *nonRooter) instructions() *hold {
 		case *instructions.RunCommand:
 			h = n.step(in)
 		case *instructions.CopyCommand, *instructions.AddCommand:
-			if chown := chownOf(in); chown != "" && !rootName(chown) && chown != owner && chown != "1001" {
-				h = holdf(in, "user-exists", "the files are given to %s here", chown)
+			if c, _ := copyingOf(in); c.chown != "" && !rootName(c.chown) && c.chown != owner && c.chown != "1001" {
+				h = holdf(in, "user-exists", "the files are given to %s here", c.chown)
 			}
 		}
 		if h == nil {

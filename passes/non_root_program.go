@@ -55,10 +55,10 @@ func (n *nonRooter) inCopiedTree(file string) bool {
 		return false
 	}
 	for _, in := range n.seq {
-		if (in.Keyword != "copy" && in.Keyword != "add") || from(in) != "" {
+		sources := contextSources(in)
+		if len(sources) == 0 {
 			continue
 		}
-		sources, _ := copyOf(in)
 		dir, _ := n.files.dest(in)
 		if within(abs, dir) && slices.ContainsFunc(sources, func(src string) bool { return n.files.isDir(in, src) }) {
 			return true

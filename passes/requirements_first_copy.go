@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"refit/internal/buildctx"
 	"refit/transform"
 )
@@ -55,18 +53,18 @@ type copySource struct {
 // readContextCopy reads a COPY or ADD whose files all come from the context and go to
 // known paths as they are. dirs are directories that are there already.
 func readContextCopy(f *transform.File, in *transform.Instruction, ctx *buildctx.Context, cwd string, dirs []string) (*contextCopy, bool) {
-	sd, plain := sourcesOf(in)
-	if !plain {
+	op, ok := copyingOf(in)
+	if !ok || !op.plain() {
 		return nil, false
 	}
 	st := f.State(in)
-	dest, ok := defaultText(st, sd.DestPath)
+	dest, ok := defaultText(st, op.dest)
 	if !ok || dest == "" {
 		return nil, false
 	}
-	c := &contextCopy{f: f, in: in, ctx: ctx, cwd: cwd, destRaw: sd.DestPath, isAbs: path.IsAbs(dest), dest: absolute(cwd, dest)}
-	c.toDir = strings.HasSuffix(dest, "/") || path.Base(dest) == "." || len(sd.SourcePaths) > 1 || isKnownDir(c.dest, cwd, dirs)
-	for _, raw := range sd.SourcePaths {
+	c := &contextCopy{f: f, in: in, ctx: ctx, cwd: cwd, destRaw: op.dest, isAbs: path.IsAbs(dest), dest: absolute(cwd, dest)}
+	c.toDir = strings.HasSuffix(dest, "/") || path.Base(dest) == "." || len(op.sources) > 1 || isKnownDir(c.dest, cwd, dirs)
+	for _, raw := range op.sources {
 		source, ok := defaultText(st, raw)
 		if !ok || in.Keyword == "add" && fetched(source) {
 			return nil, false
@@ -96,26 +94,13 @@ func readContextCopy(f *transform.File, in *transform.Instruction, ctx *buildctx
 	return c, true
 }
 
-// sourcesOf are the operands of a COPY or ADD from the context; plain is false
-// where a flag or a here-document changes what they mean.
-func sourcesOf(in *transform.Instruction) (sd instructions.SourcesAndDest, plain bool) {
-	cmd, _ := in.Command()
-	switch c := cmd.(type) {
-	case *instructions.CopyCommand:
-		return c.SourcesAndDest, c.From == "" && !c.Parents && len(c.ExcludePatterns) == 0 && len(c.SourceContents) == 0
-	case *instructions.AddCommand:
-		return c.SourcesAndDest, len(c.ExcludePatterns) == 0 && len(c.SourceContents) == 0 && c.Unpack == nil
-	}
-	return sd, false
-}
-
 // copiesFolder guesses, without a context, that a folder of it is copied.
 func copiesFolder(in *transform.Instruction) bool {
-	sd, plain := sourcesOf(in)
-	if !plain {
+	c, ok := copyingOf(in)
+	if !ok || !c.plain() {
 		return false
 	}
-	for _, s := range sd.SourcePaths {
+	for _, s := range c.sources {
 		base := path.Base(s)
 		if base == "." || strings.HasSuffix(s, "/") || !strings.ContainsAny(base, ".*") && !fetched(s) {
 			return true

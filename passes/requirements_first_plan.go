@@ -212,12 +212,11 @@ func (h *hoist) read(in *transform.Instruction, cwd string) *hoistStep {
 
 // elsewhere is where a COPY from another stage or image writes.
 func (h *hoist) elsewhere(in *transform.Instruction, cwd string) string {
-	cmd, _ := in.Command()
-	c, ok := cmd.(*instructions.CopyCommand)
-	if !ok || c.From == "" {
+	c, _ := copyingOf(in)
+	if c.from == "" {
 		return ""
 	}
-	dest, ok := defaultText(h.f.State(in), c.DestPath)
+	dest, ok := defaultText(h.f.State(in), c.dest)
 	if !ok {
 		return ""
 	}

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"refit/internal/argv"
 	"refit/internal/facts"
 	"refit/internal/shell"
@@ -214,13 +212,12 @@ func (s *slimming) pythonFile(in *transform.Instruction, w shell.Word, dir strin
 
 // copy looks at what a COPY or ADD brings.
 func (s *slimming) copy(in *transform.Instruction) {
-	cmd, _ := in.Command()
-	if c, ok := cmd.(*instructions.CopyCommand); ok && c.From != "" {
+	c, _ := copyingOf(in)
+	if c.from != "" {
 		s.copyFrom(in, c)
 		return
 	}
-	sources, _ := copyOf(in)
-	for _, src := range sources {
+	for _, src := range c.sources {
 		switch {
 		case isRemote(src):
 			if !isData(src) {
@@ -241,7 +238,7 @@ func (s *slimming) copy(in *transform.Instruction) {
 }
 
 // copyFrom looks at what comes from another stage or image.
-func (s *slimming) copyFrom(in *transform.Instruction, c *instructions.CopyCommand) {
+func (s *slimming) copyFrom(in *transform.Instruction, c copying) {
 	for _, e := range in.Stage.Deps {
 		if e.At != in || e.Kind != transform.EdgeCopy {
 			continue
@@ -250,10 +247,10 @@ func (s *slimming) copyFrom(in *transform.Instruction, c *instructions.CopyComma
 		case e.To != nil && slices.Contains(s.stages, e.To):
 		case e.To != nil && isPython(e.To):
 			s.foreign(in, e.To)
-		case !slices.ContainsFunc(c.SourcePaths, func(p string) bool { return !isAsset(p) }):
+		case !slices.ContainsFunc(c.sources, func(p string) bool { return !isAsset(p) }):
 		case e.To == nil && containsAny(e.Image, []string{"astral-sh/uv", "krallin/tini", "tianon/gosu"}):
 		default:
-			s.decline(in.Body, "outside-install", "which libraries need what comes from %s is not known", c.From)
+			s.decline(in.Body, "outside-install", "which libraries need what comes from %s is not known", c.from)
 		}
 	}
 }
