@@ -3,6 +3,8 @@ package passes
 import (
 	"path"
 
+	"refit/internal/argv"
+	"refit/internal/facts"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -90,4 +92,30 @@ func (sp *split) checkApplication() *transform.Finding {
 		}
 	}
 	return nil
+}
+
+// findTools lists the commands beside pip that the builder runs, and that come
+// from packages: those that set pip or apt up, and those whose output pip reads.
+func (sp *split) findTools() {
+	sp.tools = map[string]bool{}
+	for _, st := range sp.steps[:sp.last+1] {
+		for _, u := range st.units {
+			if u.role != roleConfig && u.role != rolePip {
+				continue
+			}
+			for _, c := range u.all {
+				if call, ok := argv.Of(c); ok && fromPackage(c, call.Name) {
+					sp.tools[call.Name] = true
+				}
+			}
+		}
+	}
+}
+
+// fromPackage reports a command that not every image has, or that calls one.
+func fromPackage(c *shell.Command, name string) bool {
+	if _, ok := argv.Pip(c); ok || name == "" || isPythonName(name) || shellWords[name] {
+		return false
+	}
+	return name == "apt-key" || !facts.SlimHasCommand("bookworm", name)
 }

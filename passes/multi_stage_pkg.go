@@ -143,11 +143,11 @@ func (sp *split) sort(pkg string) pkgPlace {
 	case buildPackage(pkg):
 		return sp.sortCompiler(pkg)
 	case pkg == "git" || pkg == "mercurial" || pkg == "subversion" || pkg == "openssh-client":
-		return pkgPlace{build: sp.vcs, run: true}
+		return pkgPlace{build: sp.vcs || len(sp.tools) > 0, run: true}
 	case runtimeOnly(pkg):
-		return pkgPlace{run: true}
+		return pkgPlace{build: sp.tools[pkg], run: true}
 	}
-	return pkgPlace{build: !sp.known || !fetchers[pkg], run: true}
+	return pkgPlace{build: !sp.known || !fetchers[pkg] || len(sp.tools) > 0, run: true}
 }
 
 // fetchers are tools for other steps; the build of a distribution that is known
@@ -245,6 +245,7 @@ func runtimeOnly(pkg string) bool {
 // packages lists what the file installs and removes again: what stays in the
 // builder, unless a step between the two may use it.
 func (sp *split) packages() {
+	sp.findTools()
 	sp.purged = map[string]bool{}
 	virtual := map[string][]string{}
 	used := map[string]bool{} // installed, and something ran since

@@ -29,6 +29,7 @@ type split struct {
 	vcs         bool            // pip may fetch from version control
 	known       bool            // the system packages of everything that pip installs are known
 	compilerLib bool            // something that pip compiles may load a library that comes with the compiler
+	tools       map[string]bool // commands from packages that the builder runs beside pip
 	purged      map[string]bool // packages that the file removes again
 	autoremoved bool
 	installed   map[string]bool // packages that the runtime installs by name
