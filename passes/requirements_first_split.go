@@ -7,7 +7,8 @@ import (
 )
 
 // split takes a plain && chain apart, into what goes ahead and what stays. Where
-// it changes the directory, both parts do. The key says why pip stays behind.
+// it changes the directory, both parts do, unless nothing follows in the first.
+// The key says why pip stays behind.
 func (h *hoist) split(st *hoistStep) (parts []*hoistStep, key, why string) {
 	s := st.script
 	if !s.Simple() || s.Inline || slices.ContainsFunc(s.Leaks(), func(l shell.Leak) bool { return l.Kind != shell.LeakDir }) {
@@ -19,17 +20,20 @@ func (h *hoist) split(st *hoistStep) (parts []*hoistStep, key, why string) {
 	effects := topEffects(s, each)
 	first := &hoistStep{in: st.in, kind: runStep, place: ahead, cwd: st.cwd, script: s}
 	second := &hoistStep{in: st.in, kind: runStep, place: behind, cwd: st.cwd, script: s}
+	var moves []*shell.Command // changes of the directory behind which nothing has gone ahead yet
+	var dirs []string          // to which the chain has changed
 	for _, c := range s.Top() {
 		one := &hoistStep{in: st.in, kind: runStep, place: ahead, cwd: st.cwd, script: s, effect: effects[c]}
 		if len(one.effect.dirs) > 0 && one.effect.key == "" {
-			first.effect.merge(one.effect)
+			moves, dirs = append(moves, c), append(dirs, one.effect.dirs...)
 			second.effect.merge(one.effect)
 			continue
 		}
 		no, because := one.effect.key, one.effect.unknown
 		if no == "" {
-			one.effect.dirs = first.effect.dirs
+			one.effect.dirs = slices.Clip(dirs)
 			no, because = h.conflict(one)
+			one.effect.dirs = nil
 		}
 		to := first
 		if no != "" || !one.effect.installs && !one.effect.system {
@@ -37,6 +41,9 @@ func (h *hoist) split(st *hoistStep) (parts []*hoistStep, key, why string) {
 			if one.effect.pip && one.effect.installs && key == "" {
 				key, why = no, because
 			}
+		}
+		if to == first {
+			moves, first.effect.dirs = nil, dirs
 		}
 		to.add(c, one)
 		h.add(one)
@@ -47,6 +54,7 @@ func (h *hoist) split(st *hoistStep) (parts []*hoistStep, key, why string) {
 	if second.effect.cleans {
 		return nil, "needs-source", "its end removes what its start installs, and would not make the image smaller in a step of its own"
 	}
+	second.part = append(second.part, moves...)
 	first.rest, second.rest = second.part, first.part
 	_, ok1 := s.Remove(first.part...)
 	_, ok2 := s.Remove(second.part...)
