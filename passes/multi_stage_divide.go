@@ -24,7 +24,7 @@ func (sp *split) divide() *transform.Finding {
 		}
 	}
 	sp.bringLists()
-	return nil
+	return sp.fetchLists()
 }
 
 // removesDropped finds the units that remove packages which the runtime lacks.
@@ -318,24 +318,6 @@ func (sp *split) cutWords(st *splitStep, p *pkgCall, gone []pkgWord, swap map[in
 		edits = append(edits, shell.Replace(st.in, gap, ""))
 	}
 	return edits, true
-}
-
-// bringLists gives each stage the package lists that its installations need: a
-// RUN that only updates them stays where a later installation relies on it.
-func (sp *split) bringLists() {
-	build, run := false, false // a later installation relies on lists
-	for i, st := range slices.Backward(sp.steps) {
-		if st.script == nil {
-			continue
-		}
-		if i <= sp.last && st.lonelyUpdate() {
-			st.build, st.run = build, run || !build
-			st.buildEdits, st.runEdit = nil, nil
-		}
-		if st.has("install") && !st.has("update") {
-			build, run = build || st.build, run || st.run
-		}
-	}
 }
 
 func (st *splitStep) has(verb string) bool {

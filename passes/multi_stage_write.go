@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -206,7 +207,9 @@ func (sp *split) withoutOwner(st *splitStep) []transform.Edit {
 
 // applyTo is the text of a span with the edits that lie in it.
 func applyTo(src string, span transform.Span, edits []transform.Edit) string {
-	slices.SortFunc(edits, func(a, b transform.Edit) int { return a.Span.Start - b.Span.Start })
+	edits = slices.SortedStableFunc(slices.Values(edits), func(a, b transform.Edit) int {
+		return cmp.Or(a.Span.Start-b.Span.Start, a.Span.End-b.Span.End) // an insertion before what it stands at
+	})
 	var b strings.Builder
 	at := span.Start
 	for _, e := range edits {

@@ -1,0 +1,69 @@
+package passes
+
+import (
+	"regexp"
+	"slices"
+
+	"refit/internal/shell"
+	"refit/transform"
+)
+
+// bringLists gives each stage the package lists that its installations need: a
+// RUN that only updates them stays where a later installation relies on it.
+func (sp *split) bringLists() {
+	build, run := false, false // a later installation relies on lists
+	for i, st := range slices.Backward(sp.steps) {
+		if st.script == nil {
+			continue
+		}
+		if i <= sp.last && st.lonelyUpdate() {
+			st.build, st.run = build, run || !build
+			st.buildEdits, st.runEdit = nil, nil
+		}
+		if st.has("install") && !st.has("update") {
+			build, run = build || st.build, run || st.run
+		}
+	}
+}
+
+var (
+	updatesLists = regexp.MustCompile(`\b(?:apt|apt-get|aptitude|apk)\b[^&;|]*\supdate\b`)
+	needsLists   = regexp.MustCompile(`\b(?:(apt|apt-get|aptitude)\b[^&;|]*\sinstall|apk\b[^&;|]*\sadd)\b`)
+)
+
+// fetchLists looks at the two stages as they come out. Where an installation
+// used lists of an earlier step that has gone to the other stage, its own step
+// fetches them.
+func (sp *split) fetchLists() *transform.Finding {
+	for _, build := range []bool{true, false} {
+		had, fresh := false, false // lists, in the original and in this stage
+		for _, st := range sp.steps {
+			if st.script == nil {
+				continue
+			}
+			edits, here := &st.runEdit, st.run
+			if build {
+				edits, here = &st.buildEdits, st.build
+			}
+			text := applyTo(sp.f.Src, st.in.Body, *edits)
+			switch m := needsLists.FindStringSubmatch(text); {
+			case !here:
+			case updatesLists.MatchString(text):
+				fresh = true
+			case m != nil && had && !fresh:
+				if !st.script.Simple() {
+					return held(st.in.Body, "unclear-step", "the package lists that the step needs are fetched by one that goes to the other stage")
+				}
+				update := "apk update && "
+				if m[1] != "" {
+					update = "apt-get update && "
+				}
+				at := st.script.Offset(0)
+				*edits = slices.Insert(slices.Clone(*edits), 0, shell.Replace(st.in, shell.Span{Start: at, End: at}, update))
+				fresh = true
+			}
+			had = had || updatesLists.MatchString(sp.f.Text(st.in.Body))
+		}
+	}
+	return nil
+}
