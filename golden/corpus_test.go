@@ -95,7 +95,7 @@ func (p *problems) report(t *testing.T) {
 	for _, kind := range slices.Sorted(maps.Keys(p.lines)) {
 		lines := p.lines[kind]
 		slices.Sort(lines)
-		t.Errorf("%s: %d\n%s", kind, len(lines), strings.Join(lines[:min(len(lines), 12)], "\n"))
+		t.Errorf("%s: %d\n%s", kind, len(lines), strings.Join(lines[:min(len(lines), 40)], "\n"))
 	}
 }
 
@@ -136,6 +136,9 @@ func checkReal(f *realFile, bad *problems) {
 		}
 	}
 	checkKept(f, bad)
+	if a, b := withoutLists(before(f)), withoutLists(after(f)); b > a {
+		bad.add("installs without package lists", "%s: %d → %d (%s)", f.name, a, b, strings.Join(appliedPasses(r), " "))
+	}
 	opt := f.opt
 	if len(r.Companions) > 0 {
 		opt.Context = companionContext(f)

@@ -151,3 +151,49 @@ func floating(f *transform.File) int {
 	}
 	return n
 }
+
+var (
+	aptUpdate  = regexp.MustCompile(`\b(apt|apt-get|aptitude)\b[^&;|]*\supdate\b`)
+	aptInstall = regexp.MustCompile(`\b(apt|apt-get|aptitude)\b[^&;|]*\sinstall\b`)
+	piped      = regexp.MustCompile(`\|\s*(sudo )?(-E )?(bash|sh)\b`) // repositories' set-up scripts fetch the lists
+	aptCleared = regexp.MustCompile(`rm [^&;|]*/var/lib/apt/lists`)
+)
+
+// withoutLists counts the installations of Debian packages for which no earlier
+// step of the stage, or of one that it starts from, has fetched the lists. It is
+// the count of the stage with the most.
+func withoutLists(f *transform.File) int {
+	most := 0
+	for _, s := range f.Stages {
+		n := 0
+		var chain []*transform.Instruction
+		for t := s; t != nil; t = t.Base.Stage {
+			chain = append(append([]*transform.Instruction{}, t.Instructions...), chain...)
+		}
+		fresh := false
+		for _, in := range chain {
+			if in.Keyword != "run" {
+				continue
+			}
+			text := f.Text(in.Body)
+			if strings.Contains(text, "--mount=type=cache,target=/var/lib/apt") || piped.MatchString(text) {
+				fresh = true
+			}
+			u, i := aptUpdate.FindStringIndex(text), aptInstall.FindStringIndex(text)
+			if c := aptCleared.FindStringIndex(text); c != nil && i != nil && c[0] < i[0] {
+				fresh = false
+			}
+			if i != nil && !fresh && (u == nil || u[0] > i[0]) {
+				n++
+			}
+			if u != nil {
+				fresh = true
+			}
+			if c := aptCleared.FindStringIndex(text); c != nil && (u == nil || c[0] > u[0]) {
+				fresh = false
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}

@@ -28,15 +28,18 @@ func (sp *split) bringLists() {
 
 var (
 	updatesLists = regexp.MustCompile(`\b(?:apt|apt-get|aptitude|apk)\b[^&;|]*\supdate\b`)
+	setsUpSource = regexp.MustCompile(`\|\s*(sudo )?(-E )?(bash|sh)\b|\badd-apt-repository\b|sources\.list|\bapt-key\b`)
 	needsLists   = regexp.MustCompile(`\b(?:(apt|apt-get|aptitude)\b[^&;|]*\sinstall|apk\b[^&;|]*\sadd)\b`)
 )
 
 // fetchLists looks at the two stages as they come out. Where an installation
 // used lists of an earlier step that has gone to the other stage, its own step
-// fetches them.
+// fetches them. A package source that is set up in the runtime alone may be
+// where the builder's packages come from.
 func (sp *split) fetchLists() *transform.Finding {
 	for _, build := range []bool{true, false} {
 		had, fresh := false, false // lists, in the original and in this stage
+		source := false            // a package source was set up that this stage lacks
 		for _, st := range sp.steps {
 			if st.script == nil {
 				continue
@@ -45,7 +48,11 @@ func (sp *split) fetchLists() *transform.Finding {
 			if build {
 				edits, here = &st.buildEdits, st.build
 			}
-			text := applyTo(sp.f.Src, st.in.Body, *edits)
+			text, whole := applyTo(sp.f.Src, st.in.Body, *edits), sp.f.Text(st.in.Body)
+			source = source || setsUpSource.MatchString(whole) && !(here && setsUpSource.MatchString(text))
+			if here && source && needsLists.MatchString(text) {
+				return held(st.in.Body, "outside-install", "a package source is set up that only one of the two stages would have")
+			}
 			switch m := needsLists.FindStringSubmatch(text); {
 			case !here:
 			case updatesLists.MatchString(text):
@@ -62,7 +69,7 @@ func (sp *split) fetchLists() *transform.Finding {
 				*edits = slices.Insert(slices.Clone(*edits), 0, shell.Replace(st.in, shell.Span{Start: at, End: at}, update))
 				fresh = true
 			}
-			had = had || updatesLists.MatchString(sp.f.Text(st.in.Body))
+			had = had || updatesLists.MatchString(whole)
 		}
 	}
 	return nil
