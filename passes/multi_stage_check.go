@@ -329,6 +329,13 @@ const (
 // checkContext searches scripts and settings of the context for paths into the
 // image's own Python.
 func (sp *split) checkContext() *transform.Finding {
+	if uses, err := sp.ctx.PythonUses(); err == nil {
+		for _, u := range uses.Prefix {
+			if m := ownPython.FindString(u.What); m != "" {
+				return held(sp.s.From.Body, "absolute-path", "%s:%d names %s, where pip's programs are no more", u.File, u.Line, m)
+			}
+		}
+	}
 	entries, _ := sp.ctx.Files()
 	left := maxScanned
 	for _, e := range entries {
@@ -342,7 +349,7 @@ func (sp *split) checkContext() *transform.Finding {
 		if err != nil {
 			continue
 		}
-		if m := ownPython.Find(b); m != nil && (path.Ext(e.Path) != ".py" || strings.HasPrefix(string(b), "#!/usr/local/bin/python")) {
+		if m := ownPython.Find(b); m != nil && path.Ext(e.Path) != ".py" {
 			return held(sp.s.From.Body, "absolute-path", "%s names %s, where pip's programs are no more", e.Path, m)
 		}
 	}

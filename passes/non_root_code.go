@@ -42,12 +42,18 @@ func (n *nonRooter) code() *hold {
 		if buildctx.NeedsRoot(u.What) {
 			return holdf(nil, "needs-root", "%s runs %s", at(u), u.What)
 		}
+		if systemInstallers[u.What] && !isTest(u.File) {
+			return holdf(nil, "needs-root", "%s runs %s, which installs into what stays root's", at(u), u.What)
+		}
 	}
 	if len(uses.Writes) > 0 && !n.ownsWorkdir() {
 		return holdf(nil, "workdir", "%s writes files, maybe to the working directory, which stays root's", at(uses.Writes[0]))
 	}
 	return nil
 }
+
+// systemInstallers write where only root may.
+var systemInstallers = setOf("apt apt-get aptitude dpkg apk pip pip2 pip3 easy_install conda")
 
 func (n *nonRooter) ownsWorkdir() bool {
 	dir := endState(n.f, n.s).Workdir

@@ -55,6 +55,9 @@ func (s *pyScanner) writes(name, base string, open, at int) {
 
 // places records absolute paths in string literals, and databases in files.
 func (s *pyScanner) places() {
+	if line, _, _ := bytes.Cut(s.src, []byte("\n")); bytes.HasPrefix(line, []byte("#!/usr/local/bin/")) {
+		s.out.Prefix = append(s.out.Prefix, Use{string(bytes.TrimSpace(line[2:])), s.file, 1})
+	}
 	for _, quote := range []string{`"/`, `'/`} {
 		for at := 0; ; at++ {
 			i := bytes.Index(s.src[at:], []byte(quote))
@@ -66,8 +69,12 @@ func (s *pyScanner) places() {
 			if m == nil {
 				continue
 			}
-			if top, _, _ := strings.Cut(string(m[1][1:]), "/"); placeTops[top] {
-				s.add(&s.out.Places, string(m[1]), at)
+			place := string(m[1])
+			if top, _, _ := strings.Cut(place[1:], "/"); placeTops[top] {
+				s.add(&s.out.Places, place, at)
+			}
+			if strings.HasPrefix(place, "/usr/local/bin/") || strings.HasPrefix(place, "/usr/local/lib/python") {
+				s.add(&s.out.Prefix, place, at)
 			}
 		}
 	}

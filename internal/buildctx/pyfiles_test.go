@@ -39,3 +39,10 @@ func TestPythonPlaces(t *testing.T) {
 		t.Errorf("privileged %q, want %q", got, want)
 	}
 }
+
+func TestPythonPrefix(t *testing.T) {
+	u := pythonUses(t, "a.py", "#!/usr/local/bin/python3\n# '/usr/local/bin/flask'\nrun(['/usr/local/bin/celery', 'x'])\np = \"/usr/local/lib/python3.11/site-packages\"\nq = '/usr/bin/git'\n")
+	if got, want := whats(u.Prefix), "/usr/local/bin/celery /usr/local/bin/python3 /usr/local/lib/python3.11/site-packages"; got != want {
+		t.Errorf("prefix %q, want %q", got, want)
+	}
+}

@@ -34,6 +34,7 @@ type Uses struct {
 	LowPorts   []Use // ports below 1024 that a server is bound to
 	Home       []Use // paths in the home of root, "~/…", expanduser, Path.home
 	Places     []Use // absolute paths under /var, /data and others where programs write, and devices
+	Prefix     []Use // paths in the image's own Python, in strings or as the interpreter: /usr/local/bin/python
 	Writes     []Use // calls that may create or change a file
 	Privileged []Use // calls that need root: os.chown, os.setuid, raw sockets
 }
@@ -78,7 +79,7 @@ func (c *Context) scanPython() (*Uses, error) {
 		s.out.Files++
 		s.scan(e.Path, b)
 	}
-	for _, l := range []*[]Use{&s.out.Imports, &s.out.Commands, &s.out.Libraries, &s.out.LowPorts, &s.out.Home, &s.out.Places, &s.out.Writes, &s.out.Privileged} {
+	for _, l := range []*[]Use{&s.out.Imports, &s.out.Commands, &s.out.Libraries, &s.out.LowPorts, &s.out.Home, &s.out.Places, &s.out.Prefix, &s.out.Writes, &s.out.Privileged} {
 		slices.SortStableFunc(*l, func(a, b Use) int { return cmp.Compare(a.What, b.What) })
 	}
 	return s.out, nil
