@@ -64,7 +64,8 @@ func (s *slimming) tools(in *transform.Instruction, sc *shell.Script, files map[
 // builders install or compile software outside apt and pip.
 var builders = setOf(`make gmake cmake ninja meson scons configure autogen.sh bootstrap.sh bootstrap gcc g++ cc c++ clang clang++ gfortran
 	ld rustc cargo rustup rustup-init go javac mvn gradle ant npm npx yarn pnpm bower gem bundle bundler cpan cpanm composer conda
-	mamba micromamba luarocks stack cabal easy_install nvm n f2py cython nuitka pyinstaller R Rscript swift dotnet`)
+	mamba micromamba luarocks stack cabal easy_install nvm n f2py f2py3 cython cythonize mypyc pythran
+	maturin nuitka nuitka3 pyinstaller pyi-makespec R Rscript swift dotnet`)
 
 // tool notes a command that is run: in for a step, nil at run time.
 func (s *slimming) tool(name string, in *transform.Instruction, at transform.Span, why string) {
@@ -175,9 +176,7 @@ func (s *slimming) python(in *transform.Instruction, c *shell.Command, args []sh
 			s.local(&pipRun{in: in, at: at, dir: dir, limits: map[string]string{}}, path.Dir(w.Text))
 			return
 		case i > 0 && args[i-1].Text == "-m":
-			if w.Text == "playwright" {
-				s.decline(at, "outside-install", "playwright installs browsers, whose needs no package declares")
-			}
+			s.module(w.Text, at)
 			return
 		case i > 0 && args[i-1].Text == "-c":
 			if containsAny(w.Text, []string{"subprocess", "os.system", "popen", "ctypes", "exec"}) {
@@ -188,6 +187,17 @@ func (s *slimming) python(in *transform.Instruction, c *shell.Command, args []sh
 			s.pythonFile(in, w, dir, at)
 			return
 		}
+	}
+}
+
+// module looks at a module that Python runs.
+func (s *slimming) module(name string, at transform.Span) {
+	name = strings.ToLower(name)
+	switch top, _, _ := strings.Cut(name, "."); {
+	case top == "playwright":
+		s.decline(at, "outside-install", "playwright installs browsers, whose needs no package declares")
+	case builders[top] || name == "numpy.f2py":
+		s.decline(at, "outside-install", "%s builds software, and what that needs of the full image is not known", name)
 	}
 }
 
