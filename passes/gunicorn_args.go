@@ -268,7 +268,7 @@ func inPlace(f *transform.File, in *transform.Instruction, sc *shell.Script, c *
 	var edits []transform.Edit
 	top := sc.Top()
 	first := c.Words[0]
-	if top[len(top)-1] == c && len(c.Assigns) == 0 && !c.Negated && first.Text != "exec" {
+	if top[len(top)-1] == c && len(c.Assigns) == 0 && !c.Negated && first.Text != "exec" && !traps(sc) {
 		edits = append(edits, shell.Replace(in, shell.Span{Start: first.Span.Start, End: first.Span.Start}, "exec "))
 	}
 	isMoved := func(w shell.Word) bool {
@@ -285,6 +285,12 @@ func inPlace(f *transform.File, in *transform.Instruction, sc *shell.Script, c *
 	}
 	at := c.Words[end].Span.End
 	return append(edits, shell.Replace(in, shell.Span{Start: at, End: at}, " $GUNICORN_ARGS"))
+}
+
+// traps reports a script that has something to do when it is told to stop, or
+// when gunicorn has ended: exec would take that away.
+func traps(sc *shell.Script) bool {
+	return slices.ContainsFunc(sc.Commands(), func(c *shell.Command) bool { return c.Name() == "trap" })
 }
 
 // wordAndGap is a word to delete with the blanks and continuations before it,

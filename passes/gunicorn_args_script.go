@@ -2,6 +2,7 @@ package passes
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,10 +46,18 @@ func (st *starter) openScript(in *transform.Instruction, name string) (transform
 	knobs := st.knobs(ctx, name, string(text), f.Text(shell.In(run, c.Span)))
 	moved, value, edited := rewriteScript(f, run, sc, g, c, &knobs)
 	edited = strings.TrimSuffix(strings.TrimPrefix(edited, header), scriptMark+"\n")
+	note := name + " gives gunicorn $GUNICORN_ARGS"
+	if other := namedElsewhere(ctx, st.f.Options.Dockerfile, name); other != "" {
+		edited = strings.Replace(edited, "$GUNICORN_ARGS", "${GUNICORN_ARGS:-"+value+"}", 1)
+		note += "; the options are also its default, since " + other + " names the script too"
+	}
 	fd := st.change(in, g, moved, nil, nil)
+	if traps(sc) {
+		fd.Why = strings.TrimSuffix(fd.Why, ", and exec makes gunicorn process 1")
+	}
 	fd.Edits = []transform.Edit{st.env(in, "GUNICORN_ARGS", value)}
 	fd.Companions = append(fd.Companions, transform.Companion{Path: name, Content: edited})
-	fd.Notes = append(fd.Notes, transform.Note{At: in.Body, Why: name + " gives gunicorn $GUNICORN_ARGS"})
+	fd.Notes = append(fd.Notes, transform.Note{At: in.Body, Why: note})
 	for _, k := range knobs {
 		fd.Edits = append(fd.Edits, transform.Edit{Span: transform.Span{Start: k.env.Body.Start, End: k.env.Span.End}})
 		fd.Notes = append(fd.Notes, transform.Note{At: k.env.Body, Why: k.name + " only fed gunicorn: it is part of GUNICORN_ARGS"})
@@ -202,6 +211,25 @@ func notElsewhere(ctx *buildctx.Context, dockerfile, script string, knobs []knob
 		return nil
 	}
 	return knobs
+}
+
+// namedElsewhere finds a file of the context, beside documentation, that names
+// the script: what runs it there may not set the variable.
+func namedElsewhere(ctx *buildctx.Context, dockerfile, script string) string {
+	entries, _ := ctx.Files()
+	total := int64(0)
+	for _, e := range entries {
+		if e.Path == script || e.Path == dockerfile || !e.Regular || path.Ext(e.Path) == ".md" || path.Ext(e.Path) == ".rst" {
+			continue
+		}
+		if total += e.Size; total > maxKnobText {
+			break
+		}
+		if text, err := ctx.ReadFile(e.Path); err == nil && strings.Contains(string(text), path.Base(script)) {
+			return e.Path
+		}
+	}
+	return ""
 }
 
 // started says what to do where a script starts gunicorn.
