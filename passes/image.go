@@ -24,8 +24,20 @@ func baseImage(s *transform.Stage) (image, bool) {
 	if s == nil || s.Base.Stage != nil || s.Base.Ref == "" || strings.EqualFold(s.Base.Ref, "scratch") {
 		return image{}, false
 	}
-	return parseImage(s.Base.Ref)
+	type parsed struct {
+		image
+		ok bool
+	}
+	p := s.From.Memo(imageKey(s.Base.Ref), func() any {
+		img, ok := parseImage(s.Base.Ref)
+		return parsed{img, ok}
+	}).(parsed)
+	return p.image, p.ok
 }
+
+// An imageKey is the reference that a FROM resolves to, by which what it says is
+// remembered.
+type imageKey string
 
 func parseImage(ref string) (image, bool) {
 	named, err := reference.ParseNormalizedNamed(ref)

@@ -1,7 +1,6 @@
 package passes
 
 import (
-	"regexp"
 	"strings"
 
 	"refit/transform"
@@ -42,19 +41,10 @@ func inEdit(span transform.Span, found []transform.Finding) bool {
 	return false
 }
 
-var (
-	backslashContinues = regexp.MustCompile(`(^|[^\\])\\[ \t]*$`)
-	backtickContinues  = regexp.MustCompile("(^|[^`])`[ \t]*$")
-)
-
 // blankContinuations lists the blank lines of an instruction's logical line,
 // newline included, as BuildKit's parser meets them. What follows the logical
 // line, the text of here-documents, is not looked at.
 func blankContinuations(body string, escape rune) []transform.Span {
-	continues := backslashContinues
-	if escape == '`' {
-		continues = backtickContinues
-	}
 	var blank []transform.Span
 	at := 0
 	for line := range strings.Lines(body) {
@@ -68,9 +58,17 @@ func blankContinuations(body string, escape rune) []transform.Span {
 		case start > 0 && trimmed == "":
 			blank = append(blank, transform.Span{Start: start, End: at})
 		case start > 0 && trimmed[0] == '#':
-		case !continues.MatchString(text):
+		case !continues(text, escape):
 			return blank
 		}
 	}
 	return blank
+}
+
+// continues reports whether a line ends in the escape character, and not in two
+// of them.
+func continues(line string, escape rune) bool {
+	line = strings.TrimRight(line, " \t")
+	before, ok := strings.CutSuffix(line, string(escape))
+	return ok && !strings.HasSuffix(before, string(escape))
 }

@@ -102,7 +102,8 @@ func legacyPair(f *transform.File, in *transform.Instruction) *transform.Finding
 	}
 	value := transform.Span{Start: gap.End, End: end}
 	for _, edits := range spellings(f, gap, value, old.Value) {
-		if samePair(edited(f, in, edits), old, f.Escape) && !hasComment(f.Text(gap)) {
+		text := edited(f, in, edits)
+		if (isPlainPair(text, in.Node.Value, old) || samePair(text, old, f.Escape)) && !hasComment(f.Text(gap)) {
 			return &transform.Finding{
 				At:    in.Body,
 				Why:   fmt.Sprintf("%s with a blank between key and value is deprecated; the value stays the same", strings.ToUpper(in.Keyword)),
@@ -112,6 +113,23 @@ func legacyPair(f *transform.File, in *transform.Instruction) *transform.Finding
 	}
 	return &transform.Finding{At: in.Body, Reason: "value-differs",
 		Why: "written with an equals sign the value would come out differently, or could not be read any more"}
+}
+
+// isPlainPair reports a text that sets the pair beyond doubt: "keyword key=value"
+// of bytes that mean only themselves.
+func isPlainPair(text, keyword string, pair instructions.KeyValuePair) bool {
+	return isPlain(pair.Key) && isPlain(pair.Value) && text == keyword+" "+pair.Key+"="+pair.Value
+}
+
+// isPlain reports a word of letters, digits and the signs of paths.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && (c != '-' || i == 0) && strings.IndexByte("_./:", c) < 0 {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // onlyPair is the pair that an ENV or LABEL sets; ok is false when it sets more.
@@ -198,7 +216,11 @@ func parsePair(text string, escape rune) (instructions.KeyValuePair, bool) {
 
 // parseInstruction is BuildKit's reading of one instruction's text.
 func parseInstruction(text string, escape rune) (any, bool) {
-	res, err := parser.Parse(strings.NewReader("# escape=" + string(escape) + "\n" + text + "\n"))
+	text += "\n"
+	if escape != parser.DefaultEscapeToken {
+		text = "# escape=" + string(escape) + "\n" + text
+	}
+	res, err := parser.Parse(strings.NewReader(text))
 	if err != nil || len(res.AST.Children) != 1 {
 		return nil, false
 	}

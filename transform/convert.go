@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
+	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -35,10 +36,12 @@ func (offline) ResolveImageConfig(_ context.Context, ref string, _ sourceresolve
 // without network.
 func convert(text string, args map[string]string) (*dockerfile2llb.Result, error) {
 	platform := ocispecs.Platform{OS: "linux", Architecture: "amd64"}
+	nothing := llb.Scratch() // for the build context: what is in it makes no difference
 	return dockerfile2llb.Dockerfile2LLB(context.Background(), []byte(text), dockerfile2llb.ConvertOpt{
 		Config:         dockerui.Config{BuildArgs: args},
 		MetaResolver:   offline{},
 		TargetPlatform: &platform,
+		MainContext:    &nothing,
 	})
 }
 

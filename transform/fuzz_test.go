@@ -64,6 +64,9 @@ func checkEdited(t *testing.T, f *File, edits []Edit) {
 		return
 	}
 	checkTiling(t, got)
+	if err := got.checkLines(); err != nil {
+		t.Errorf("after %v: %v", edits, err)
+	}
 	if a, b := outline(full), outline(got); !reflect.DeepEqual(a, b) {
 		t.Fatalf("%s: after %v\nfull:        %q\nincremental: %q", f.Name, edits, a, b)
 	}

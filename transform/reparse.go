@@ -1,8 +1,6 @@
 package transform
 
 import (
-	"errors"
-	"regexp"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -10,8 +8,8 @@ import (
 
 // edited returns the file after sorted, checked edits. Instructions that no
 // edit touches keep their syntax; only the regions around edits are parsed, all
-// at once, so a pass costs what it changes. BuildKit reads the whole text again
-// in the contract check.
+// at once, so a pass costs what it changes. The contract check looks at the whole
+// text again.
 func (f *File) edited(edits []Edit) (*File, error) {
 	src := applyEdits(f.Src, edits)
 	if !f.incremental(edits) {
@@ -69,11 +67,11 @@ func (f *File) pieces(edits []Edit) []*piece {
 	return pieces
 }
 
-// incremental reports whether every edit lies within instructions: text behind
-// the last one is a matter of the whole file.
+// incremental reports whether every edit touches an instruction: text behind the
+// last one is a matter of the whole file.
 func (f *File) incremental(edits []Edit) bool {
 	last := edits[len(edits)-1].Span
-	return last.End <= f.Tail.Start && last.Start < f.Tail.Start && strings.HasSuffix(f.Src[:f.Tail.Start], "\n")
+	return last.End <= f.Tail.Start && last.Start < f.Tail.Start
 }
 
 // touched counts the instructions from the i-th on that the first edits touch
@@ -108,7 +106,11 @@ func (f *File) reuse(in *Instruction, at, shift int) int {
 	return c.Span.End
 }
 
-var openEnd = regexp.MustCompile("[\\\\`][ \\t]*\\r?\\n?$")
+// openEnd reports a text whose last line may go on in the next one.
+func openEnd(text string) bool {
+	text = strings.TrimRight(strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r"), " \t")
+	return strings.HasSuffix(text, "\\") || strings.HasSuffix(text, "`")
+}
 
 // parsePieces parses the regions among pieces as one text. It reports false
 // where that could differ from parsing the whole file: a region that does not
@@ -135,12 +137,17 @@ func (f *File) parsePieces(pieces []*piece) bool {
 			continue
 		case p.region.Start == 0 && f.Escape != '\\':
 			return false // it has the directive itself
-		case !strings.HasSuffix(part, "\n") || openEnd.MatchString(part) || p.region.Start > 0 && possibleDirective(part):
+		case p.region.Start > 0 && possibleDirective(part):
+			return false
+		case p.region.End < len(f.Src) && (!strings.HasSuffix(part, "\n") || openEnd(part)):
 			return false
 		}
 		p.above = f.Line(p.region.Start) - 1 - lines
 		text.WriteString(part)
 		lines += strings.Count(part, "\n")
+		if !strings.HasSuffix(part, "\n") {
+			lines++
+		}
 		regions, ends = append(regions, p), append(ends, lines)
 	}
 	if len(regions) == 0 {
@@ -183,25 +190,4 @@ func hasInstructionText(s string) bool {
 		}
 	}
 	return false
-}
-
-// checkParse reads the whole text by BuildKit's parser and reports the first
-// instruction that it reads otherwise than the file has it.
-func (f *File) checkParse() error {
-	nodes, _, err := parseNodes(f.Src)
-	if err != nil {
-		return syntaxError(f.Name, err)
-	}
-	for i, in := range f.Instructions {
-		if i >= len(nodes) || nodes[i].Original != in.Node.Original || nodes[i].StartLine != in.StartLine {
-			return &SyntaxError{File: f.Name, Line: in.StartLine, Err: errors.New("BuildKit reads the text otherwise as a whole")}
-		}
-		if _, err := in.Command(); err != nil {
-			return &SyntaxError{File: f.Name, Line: in.StartLine, Err: err}
-		}
-	}
-	if len(nodes) != len(f.Instructions) {
-		return &SyntaxError{File: f.Name, Err: errors.New("BuildKit reads more instructions in the text as a whole")}
-	}
-	return nil
 }

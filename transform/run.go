@@ -286,7 +286,7 @@ func judge(before View, versions []version) *Refusal {
 		applied = append(applied, v.pass)
 	}
 	last := versions[len(versions)-1].file
-	if err := last.checkParse(); err != nil {
+	if err := last.checkLines(); err != nil {
 		return findCulprit(before, versions)
 	}
 	after, err := last.view(0)
