@@ -220,8 +220,12 @@ func (st *starter) change(in *transform.Instruction, g *argv.GunicornCmd, moved 
 	}
 }
 
-// env inserts an ENV above an instruction and the comments that belong to it.
+// env inserts an ENV above an instruction and the comments that belong to it,
+// and above an ENTRYPOINT that stands right before.
 func (st *starter) env(in *transform.Instruction, key, value string) transform.Edit {
+	if prev := st.f.Instructions[in.Index-1]; prev.Keyword == "entrypoint" {
+		in = prev
+	}
 	at := commentsAbove(st.f, in)
 	text := fmt.Sprintf("%s %s=%q\n", st.f.Cased("ENV"), key, value)
 	return transform.Edit{Span: transform.Span{Start: at, End: at}, New: text}

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -83,17 +84,46 @@ func hadolintIgnores(comment string, rules []string) bool {
 	return false
 }
 
-// touchesIgnored reports the first instruction that the finding would change
-// although a comment switches the pass off there.
-func (f *File) touchesIgnored(p *Pass, fd *Finding) *Instruction {
+// ignored reports the instruction, of the newest version or of the original, at
+// which a comment switches the pass off although the finding would change it. A
+// comment above FROM speaks for the whole stage.
+func ignored(p *Pass, fd *Finding, versions []version) *Instruction {
+	original, f := versions[0].file, versions[len(versions)-1].file
+	if !strings.Contains(original.Src, "refit:") && !strings.Contains(original.Src, "hadolint") {
+		return nil
+	}
 	for _, in := range f.Instructions {
-		touched := in.Span.Overlaps(fd.At)
-		for _, e := range fd.Edits {
-			touched = touched || in.Span.Overlaps(e.Span)
+		if !in.touchedBy(fd) {
+			continue
 		}
-		if touched && f.ignores(in, p) {
+		if f.ignores(in, p) || in.Stage != nil && f.ignores(in.Stage.From, p) {
+			return in
+		}
+		at, _ := originalOffset(in.Body.Start, versions)
+		if was := original.at(at); was != nil && (original.ignores(was, p) || was.Stage != nil && original.ignores(was.Stage.From, p)) {
 			return in
 		}
 	}
 	return nil
+}
+
+// touchedBy reports whether a finding is about the instruction, edits it, or
+// puts something right above it.
+func (in *Instruction) touchedBy(fd *Finding) bool {
+	if in.Span.Overlaps(fd.At) {
+		return true
+	}
+	return slices.ContainsFunc(fd.Edits, func(e Edit) bool {
+		above := e.Span.Len() == 0 && e.Span.Start <= in.Span.Start && e.Span.Start >= in.Span.Start-len("\r\n")
+		return above || in.Span.Overlaps(e.Span)
+	})
+}
+
+// at is the instruction whose span holds the offset, nil in the tail.
+func (f *File) at(offset int) *Instruction {
+	i := sort.Search(len(f.Instructions), func(i int) bool { return f.Instructions[i].Span.End > offset })
+	if i == len(f.Instructions) {
+		return nil
+	}
+	return f.Instructions[i]
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Status is what a pass did to a file.
@@ -224,7 +225,7 @@ func runPass(p *Pass, f *File, versions []version) (Step, []Edit, []Companion, e
 			step.Declines = append(step.Declines, remark(&fd, versions))
 			continue
 		}
-		if in := f.touchesIgnored(p, &fd); in != nil {
+		if in := ignored(p, &fd, versions); in != nil {
 			held := Finding{At: in.Body, Reason: ReasonIgnored, Why: "a comment above the instruction switches the pass off"}
 			step.Declines = append(step.Declines, remark(&held, versions))
 			continue
@@ -255,17 +256,57 @@ func remark(fd *Finding, versions []version) Remark {
 // originalLine is the line of the original file that an offset of the newest
 // version came from, and the pass that wrote the text there, if any did.
 func originalLine(at int, versions []version) (line int, added string) {
-	for _, v := range slices.Backward(versions) {
-		if v.pass == nil {
-			return v.file.Line(at), added
-		}
+	at, added = originalOffset(at, versions)
+	return versions[0].file.Line(at), added
+}
+
+// originalOffset is the place in the original file that an offset of the newest
+// version came from. A line that a pass took out in one place and put in at
+// another came from where it stood; for other new text it is the place of the
+// edit, and added is the pass.
+func originalOffset(at int, versions []version) (offset int, added string) {
+	for i := len(versions) - 1; i > 0; i-- {
+		v, prev := versions[i], versions[i-1].file
 		before, isNew := origin(v.edits, at)
 		if isNew {
-			added = v.pass.Name
+			moved, ok := movedFrom(prev, v, at)
+			if ok {
+				before = moved
+			} else {
+				added = v.pass.Name
+			}
 		}
 		at = before
 	}
-	return 0, added
+	return at, added
+}
+
+// movedFrom finds the line at an offset of a version in what its edits deleted.
+func movedFrom(prev *File, v version, at int) (offset int, ok bool) {
+	n := v.file.Line(at)
+	line := strings.TrimRight(v.file.Src[v.file.lines[n-1]:v.file.lineEnd(n)], "\r\n")
+	if strings.TrimSpace(line) == "" {
+		return 0, false
+	}
+	for _, e := range v.edits {
+		deleted := prev.Src[e.Span.Start:e.Span.End]
+		for from := 0; ; {
+			i := strings.Index(deleted[from:], line)
+			if i < 0 {
+				break
+			}
+			i += from
+			end := e.Span.Start + i + len(line)
+			if (i == 0 || deleted[i-1] == '\n') && (end == len(prev.Src) || prev.Src[end] == '\n' || prev.Src[end] == '\r') {
+				if ok {
+					return 0, false // it stood there twice
+				}
+				offset, ok = e.Span.Start+i, true
+			}
+			from = i + len(line)
+		}
+	}
+	return offset, ok
 }
 
 func (r *Result) addCompanions(companions []Companion) {

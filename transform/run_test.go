@@ -140,6 +140,49 @@ func many(format string) string {
 	return b.String()
 }
 
+// TestIgnoreCommentsFollowTheirPlace has a comment above a FROM that a pass has
+// put another stage above.
+func TestIgnoreCommentsFollowTheirPlace(t *testing.T) {
+	split := &Pass{Name: "split", Alters: []string{"*"}, Run: func(f *File) []Finding {
+		if len(f.Stages) > 1 {
+			return nil
+		}
+		from, run := f.Stages[0].From, f.Stages[0].Instructions[0]
+		return []Finding{{At: from.Body, Why: "x", Edits: []Edit{
+			{from.Body, "FROM a AS builder\nRUN one\n\nFROM a"}, {Span{run.Body.Start, run.Span.End}, ""},
+		}}}
+	}}
+	user := &Pass{Name: "user", Alters: []string{"user"}, Run: func(f *File) []Finding {
+		cmd := f.Final().Instructions[len(f.Final().Instructions)-1]
+		at := Span{cmd.Body.Start, cmd.Body.Start}
+		return []Finding{{At: f.Final().From.Body, Why: "x", Edits: []Edit{{at, "USER 1\n"}}}}
+	}}
+	for src, held := range map[string]bool{
+		"# refit: skip=user\nFROM a\nRUN one\nCMD [\"x\"]\n":       true,
+		"FROM a\nRUN one\n# refit: skip=user\nCMD [\"x\"]\n":       true,
+		"# refit: skip=other\nFROM a\nRUN one\nCMD [\"x\"]\n":      false,
+		"# hadolint ignore=DL3002\nFROM a\nRUN one\nCMD [\"x\"]\n": false,
+	} {
+		r := mustRun(t, src, split, user)
+		if got := !strings.Contains(r.After, "USER"); got != held {
+			t.Errorf("%q: held %v\n%s", src, got, r.After)
+		}
+	}
+}
+
+func TestMovedLinesKeepTheirPlace(t *testing.T) {
+	move := &Pass{Name: "move", Run: func(f *File) []Finding {
+		one, three := f.Instructions[1], f.Instructions[3]
+		return []Finding{{At: one.Body, Why: "x", Edits: []Edit{
+			{Span{one.Body.Start, one.Body.Start}, f.Text(three.Body) + "\n"}, {three.Span, ""},
+		}}}
+	}}
+	r := mustRun(t, "FROM a\nRUN one\nRUN two\nRUN three\nRUN four\n", move, replacePass("edit", "three", "3"))
+	if got := r.Steps[1].Changes[0]; got.Line != 4 || got.Added != "" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestSyntaxErrorsNameFileAndLine(t *testing.T) {
 	long := strings.Repeat("x", 1<<16)
 	for src, want := range map[string]string{
