@@ -60,12 +60,18 @@ func (n *nonRooter) ownsWorkdir() bool {
 	return n.files.owned(dir) || within(dir, "/tmp")
 }
 
-var mountLine = regexp.MustCompile(`(?m)^\s*-\s*["']?[^\s:"'#]+:(/[^:"'\s]*)(:[a-z,]+)?["']?\s*$`)
+var (
+	mountLine   = regexp.MustCompile(`(?m)^\s*-\s*["']?[^\s:"'#]+:(/[^:"'\s]*)(:[a-zA-Z,]+)?["']?\s*(?:#.*)?$`)
+	mountTarget = regexp.MustCompile(`(?m)^\s*(?:-\s*)?(?:target|destination|dst):\s*["']?(/[^\s"'#]*)`)
+	mountFrozen = regexp.MustCompile(`(?m)^\s*(?:-\s*)?read_only:\s*true`)
+)
 
 // composeRoot finds what a compose file gives to containers that run as root.
 var composeRoot = regexp.MustCompile(`(?m)docker\.sock|^\s*privileged:\s*true|^\s*(cap_add|devices):`)
 
-// mounts looks for volumes over the application's directories in compose files.
+// mounts looks for volumes in compose files: those over the application's
+// directories, and those of its own services, to which it may write what root
+// owns.
 func (n *nonRooter) mounts() *hold {
 	for _, name := range []string{"docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml", "docker-compose.override.yml"} {
 		b, err := n.ctx.ReadFile(name)
@@ -74,6 +80,12 @@ func (n *nonRooter) mounts() *hold {
 		}
 		if m := composeRoot.Find(b); m != nil {
 			return holdf(nil, "needs-root", "%s says “%s”: a right that root has", name, strings.TrimSpace(string(m)))
+		}
+		own := ownMounts(string(b))
+		for _, dir := range own {
+			if !isSystem(dir) || within(dir, "/var/lib") || within(dir, "/var/log") {
+				return holdf(nil, "mounted", "%s mounts something at %s, whose owner is not known", name, dir)
+			}
 		}
 		for _, m := range mountLine.FindAllSubmatch(b, -1) {
 			dir := path.Clean(string(m[1]))
@@ -87,4 +99,23 @@ func (n *nonRooter) mounts() *hold {
 		}
 	}
 	return nil
+}
+
+// ownMounts are the directories that the built services of a compose file mount
+// for writing.
+func ownMounts(text string) []string {
+	var dirs []string
+	for _, service := range ownServices(text) {
+		for _, m := range mountLine.FindAllStringSubmatch(service, -1) {
+			if !strings.Contains(m[2], "ro") {
+				dirs = append(dirs, path.Clean(m[1]))
+			}
+		}
+		for _, m := range mountTarget.FindAllStringSubmatch(service, -1) {
+			if !mountFrozen.MatchString(service) {
+				dirs = append(dirs, path.Clean(m[1]))
+			}
+		}
+	}
+	return dirs
 }
