@@ -23,6 +23,9 @@ type pipNeed struct {
 // checkPip reads every call of pip: what it needs, and whether the result goes
 // where the environment is.
 func (sp *split) checkPip() *transform.Finding {
+	if no := sp.checkUninstall(); no != nil {
+		return no
+	}
 	sp.known = true
 	for _, st := range sp.steps[:sp.last+1] {
 		if no := sp.checkPipVariables(st); no != nil {
@@ -57,6 +60,25 @@ func (sp *split) checkPip() *transform.Finding {
 }
 
 // checkPipVariables looks for settings of pip that move its results.
+// checkUninstall declines when the image's own tools are removed: in the
+// environment they are others.
+func (sp *split) checkUninstall() *transform.Finding {
+	for _, st := range sp.steps {
+		for _, u := range st.units {
+			for _, c := range u.all {
+				p, ok := argv.Pip(c)
+				if ok && p.Subcommand.Text == "uninstall" && slices.ContainsFunc(p.Operands, func(w shell.Word) bool { return ownTools[w.Text] }) {
+					return held(shell.In(st.in, c.Span), "unclear-step", "it removes the image's own pip or its tools, and the environment has others")
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// ownTools come with the image's Python.
+var ownTools = setOf("pip setuptools wheel")
+
 func (sp *split) checkPipVariables(st *splitStep) *transform.Finding {
 	if st.in.Keyword != "env" && st.in.Keyword != "arg" {
 		return nil

@@ -244,7 +244,12 @@ func containsAny(text string, parts []string) bool {
 // roleConfig for one that sets up pip, certificates or apt.
 func toolRole(call argv.Call, r splitRole) splitRole {
 	switch call.Name {
-	case "mkdir", "ls", "echo", "printf", "which", "grep", "egrep", "rm", "chown", "chmod":
+	case "mkdir", "chown", "chmod":
+		if slices.ContainsFunc(call.Words, func(w shell.Word) bool { return looksThere(w.Text) }) {
+			return roleConfig
+		}
+		return r
+	case "ls", "echo", "printf", "which", "grep", "egrep", "rm":
 		return r
 	}
 	for i, w := range call.Words {
