@@ -7,6 +7,7 @@ import (
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
+	"refit/internal/buildctx"
 	"refit/transform"
 )
 
@@ -51,18 +52,31 @@ func contextSources(in *transform.Instruction) []string {
 type inImage struct {
 	*transform.File
 	dirs []workdir // before each instruction; nil until one is asked for
+	ends map[*transform.Stage]workdir
 }
 
 // dirAt is the working directory before an instruction.
 func (f *inImage) dirAt(in *transform.Instruction) workdir {
-	if f.dirs == nil {
-		var w workdirs
-		for _, in := range f.Instructions {
-			f.dirs = append(f.dirs, w.cur)
-			w.pass(f.File, in)
-		}
-	}
+	f.followDirs()
 	return f.dirs[in.Index]
+}
+
+// endDir is the working directory of a stage's container.
+func (f *inImage) endDir(s *transform.Stage) workdir {
+	f.followDirs()
+	return f.ends[s]
+}
+
+func (f *inImage) followDirs() {
+	if f.dirs != nil {
+		return
+	}
+	var w workdirs
+	for _, in := range f.Instructions {
+		f.dirs = append(f.dirs, w.cur)
+		w.pass(f.File, in)
+	}
+	f.ends = w.ends
 }
 
 // An origin is what is known of where a file of the image came from.
@@ -73,6 +87,67 @@ const (
 	fromContext                // it is a file of the build context
 	maybeContext               // one may have: the context, a path or another stage is not known
 )
+
+// contextFile finds the file of the build context that a stage's container has
+// under a name.
+func contextFile(f *inImage, s *transform.Stage, name string) (string, bool) {
+	p := f.endDir(s).join(f.EndState(s).Expand(name))
+	if contextOf(f.File) == nil || !p.known {
+		return "", false
+	}
+	for ; s != nil; s = s.Base.Stage {
+		for _, in := range slices.Backward(s.Instructions) {
+			if file, ok := copiedFrom(f, in, p.path); ok {
+				return file, true
+			}
+		}
+	}
+	return "", false
+}
+
+// copiedFrom is contextFile for one instruction. Unlike copiedTo it takes a file
+// to go into a directory only where the destination is written as one, and looks
+// past sources that are not known.
+func copiedFrom(f *inImage, in *transform.Instruction, p string) (string, bool) {
+	c, ok := copyingOf(in)
+	if !ok || c.from != "" {
+		return "", false
+	}
+	dest, ok := absAt(f, in, c.dest)
+	if !ok {
+		return "", false
+	}
+	ctx := contextOf(f.File)
+	for _, source := range c.sources {
+		source, ok := f.State(in).Expand(source)
+		if !ok || strings.Contains(source, "://") {
+			continue
+		}
+		matches, _ := ctx.Match(source)
+		into := len(matches)*len(c.sources) > 1 || strings.HasSuffix(c.dest, "/") || c.dest == "."
+		for _, m := range matches {
+			if name, ok := placed(m, into, dest, p); ok {
+				if exists, _ := ctx.Exists(name); exists {
+					return name, true
+				}
+			}
+		}
+	}
+	return "", false
+}
+
+// placed is the context's name of the file at p when match m is copied to dest;
+// into tells that dest is a directory for files.
+func placed(m buildctx.Match, into bool, dest, p string) (string, bool) {
+	if m.Dir {
+		rel, ok := strings.CutPrefix(p, strings.TrimSuffix(dest, "/")+"/")
+		return path.Join(m.Path, rel), ok
+	}
+	if into {
+		dest = path.Join(dest, path.Base(m.Path))
+	}
+	return m.Path, dest == p
+}
 
 // fileAt finds the file of the build context that stands at the absolute path p
 // of the stage's image, by the last COPY or ADD that can have brought it.

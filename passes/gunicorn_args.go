@@ -79,12 +79,13 @@ func runGunicornArgs(f *transform.File) []transform.Finding {
 // starter is what starts the container.
 type starter struct {
 	f               *transform.File
+	image           *inImage
 	stage           *transform.Stage
 	entrypoint, cmd *transform.Instruction
 }
 
 func starterOf(f *transform.File, s *transform.Stage) *starter {
-	st := &starter{f: f, stage: s}
+	st := &starter{f: f, image: &inImage{File: f}, stage: s}
 	for t := s; t != nil; t = t.Base.Stage {
 		for _, in := range slices.Backward(t.Instructions) {
 			switch {

@@ -34,9 +34,12 @@ func (st *starter) config(g *argv.GunicornCmd) []transform.Companion {
 	if ctx == nil || g.Has("--config", "--chdir") {
 		return nil
 	}
-	dir := endState(st.f, st.stage).Workdir
+	dir := st.image.endDir(st.stage)
+	if !dir.known {
+		return nil
+	}
 	for _, in := range slices.Backward(st.stage.Instructions) {
-		from, ok := st.copiedDir(ctx, in, dir)
+		from, ok := st.copiedDir(ctx, in, dir.path)
 		if !ok {
 			continue
 		}
@@ -57,13 +60,9 @@ func (st *starter) copiedDir(ctx *buildctx.Context, in *transform.Instruction, d
 	if !ok || c.from != "" || len(c.sources) != 1 {
 		return "", false
 	}
-	at := st.f.State(in)
-	dest, ok := at.Abs(c.dest)
-	if !ok && at.Workdir == "" && !path.IsAbs(c.dest) {
-		dest = path.Join("/", c.dest)
-	}
+	dest, known := absAt(st.image, in, c.dest)
 	rel, ok := strings.CutPrefix(dir+"/", strings.TrimSuffix(dest, "/")+"/")
-	if !ok {
+	if !known || !ok {
 		return "", false
 	}
 	matches, err := ctx.Match(c.sources[0])

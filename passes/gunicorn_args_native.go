@@ -129,7 +129,7 @@ func looksLikeScript(program string) bool {
 // readScript reads a script of the image from the build context, and tells its
 // name there; nil when it is not there or not a shell script.
 func (st *starter) readScript(program string) (*buildctx.Script, string) {
-	name, ok := contextPath(st.f, st.stage, program)
+	name, ok := contextFile(st.image, st.stage, program)
 	if !ok {
 		return nil, ""
 	}

@@ -74,6 +74,7 @@ var nonRootDeclines = []transform.Decline{
 // A nonRooter looks at the final stage together with those it starts from.
 type nonRooter struct {
 	f     *transform.File
+	image *inImage
 	s     *transform.Stage
 	seq   []*transform.Instruction // of all those stages, in order
 	ctx   *buildctx.Context
@@ -107,7 +108,7 @@ func runNonRoot(f *transform.File) []transform.Finding {
 	if s == nil || s.Base.Ref == "scratch" || s.Root().Base.Ref == "scratch" {
 		return nil
 	}
-	n := &nonRooter{f: f, s: s, ctx: contextOf(f)}
+	n := &nonRooter{f: f, image: &inImage{File: f}, s: s, ctx: contextOf(f)}
 	for t := s; t != nil; t = t.Base.Stage {
 		n.seq = slices.Concat(t.Instructions, n.seq)
 	}

@@ -56,7 +56,7 @@ func (n *nonRooter) code() *hold {
 var systemInstallers = setOf("apt apt-get aptitude dpkg apk pip pip2 pip3 easy_install conda")
 
 func (n *nonRooter) ownsWorkdir() bool {
-	dir := endState(n.f, n.s).Workdir
+	dir := n.image.endDir(n.s).path
 	return n.files.owned(dir) || within(dir, "/tmp")
 }
 

@@ -142,33 +142,13 @@ func (o *fileOwner) dirAfter(in *transform.Instruction) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return o.n.abs(in, c.Path)
-}
-
-// abs makes a path absolute; the official images start in "/".
-func (n *nonRooter) abs(in *transform.Instruction, p string) (string, bool) {
-	st := n.f.State(in)
-	p, ok := st.Expand(p)
-	switch {
-	case !ok:
-		return "", false
-	case path.IsAbs(p):
-		return path.Clean(p), true
-	case st.Workdir != "":
-		return path.Join(st.Workdir, p), true
-	}
-	for _, w := range n.seq {
-		if w.Keyword == "workdir" && w.Index < in.Index {
-			return "", false
-		}
-	}
-	return path.Join("/", p), true
+	return absAt(o.n.image, in, c.Path)
 }
 
 // dest is the directory that a COPY or ADD puts files into.
 func (o *fileOwner) dest(in *transform.Instruction) (string, bool) {
 	c, _ := copyingOf(in)
-	abs, ok := o.n.abs(in, c.dest)
+	abs, ok := absAt(o.n.image, in, c.dest)
 	if !ok {
 		return "", false
 	}

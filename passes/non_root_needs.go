@@ -343,6 +343,6 @@ func (n *nonRooter) reaches(p string) bool {
 			return true
 		}
 	}
-	_, copied := contextPath(n.f, n.s, p)
+	_, copied := contextFile(n.image, n.s, p)
 	return copied
 }

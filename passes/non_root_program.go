@@ -12,10 +12,10 @@ import (
 
 // file looks at a program that may be a file of the context.
 func (r *startReader) file(program string, args []buildctx.Arg) *hold {
-	name, ok := contextPath(r.n.f, r.n.s, program)
+	name, ok := contextFile(r.n.image, r.n.s, program)
 	for _, dir := range []string{"/usr/local/bin", "/usr/bin", "/usr/local/sbin", "/usr/sbin", "/bin", "/sbin"} {
 		if !ok && !strings.Contains(program, "/") {
-			name, ok = contextPath(r.n.f, r.n.s, path.Join(dir, program))
+			name, ok = contextFile(r.n.image, r.n.s, path.Join(dir, program))
 		}
 	}
 	switch {
@@ -50,8 +50,8 @@ func (r *startReader) file(program string, args []buildctx.Arg) *hold {
 // inCopiedTree reports a Python file in a directory that a COPY of a directory
 // of the context makes: whatever the build finds there has been looked at.
 func (n *nonRooter) inCopiedTree(file string) bool {
-	abs, ok := endState(n.f, n.s).Abs(file)
-	if !ok || path.Ext(abs) != ".py" {
+	p := n.image.endDir(n.s).join(n.f.EndState(n.s).Expand(file))
+	if !p.known || path.Ext(p.path) != ".py" {
 		return false
 	}
 	for _, in := range n.seq {
@@ -60,7 +60,7 @@ func (n *nonRooter) inCopiedTree(file string) bool {
 			continue
 		}
 		dir, _ := n.files.dest(in)
-		if within(abs, dir) && slices.ContainsFunc(sources, func(src string) bool { return n.files.isDir(in, src) }) {
+		if within(p.path, dir) && slices.ContainsFunc(sources, func(src string) bool { return n.files.isDir(in, src) }) {
 			return true
 		}
 	}

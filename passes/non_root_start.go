@@ -202,7 +202,7 @@ func (r *startReader) python(c buildctx.Call, words []string) *hold {
 		if h := r.n.words(r.at, words[i+1:]); h != nil {
 			return h
 		}
-		switch _, ok := contextPath(r.n.f, r.n.s, w); {
+		switch _, ok := contextFile(r.n.image, r.n.s, w); {
 		case !ok && !r.n.inCopiedTree(w):
 			return holdf(r.at, "unknown-script", "%s is not a file of the build context", w)
 		case path.Base(w) == "manage.py":
@@ -223,7 +223,7 @@ func (r *startReader) module(name string, words []string) *hold {
 	}
 	file := strings.ReplaceAll(name, ".", "/")
 	for _, p := range []string{file + ".py", file + "/__main__.py", file + "/__init__.py"} {
-		if _, ok := contextPath(r.n.f, r.n.s, p); ok {
+		if _, ok := contextFile(r.n.image, r.n.s, p); ok {
 			return nil
 		}
 	}
@@ -275,7 +275,7 @@ func (r *startReader) uwsgi(words []string) *hold {
 		default:
 			continue
 		}
-		name, ok := contextPath(r.n.f, r.n.s, file)
+		name, ok := contextFile(r.n.image, r.n.s, file)
 		if !ok {
 			return holdf(r.at, "unknown-script", "%s is not a file of the build context", file)
 		}

@@ -106,7 +106,7 @@ func (n *nonRooter) inDir(in *transform.Instruction, dir string, w shell.Word) (
 	if dir != "" && !path.IsAbs(text) {
 		return path.Join(dir, text), true
 	}
-	return n.abs(in, text)
+	return absAt(n.image, in, text)
 }
 
 // appendable reports whether a command can be joined to the end of a RUN, where
@@ -159,7 +159,7 @@ func (o *fileOwner) unpacksElsewhere(words []shell.Word) bool {
 
 // writes reports whether a RUN may make files in a tree.
 func (o *fileOwner) writes(in *transform.Instruction, s *shell.Script, tree string) bool {
-	dir, _ := o.n.abs(in, ".")
+	dir, _ := absAt(o.n.image, in, ".")
 	text := s.Text
 	if s.Form == shell.Opaque {
 		text = o.n.f.Text(in.Body)

@@ -83,7 +83,7 @@ func scriptStartsPython(f *transform.File, s *transform.Stage, program string) b
 	if !strings.Contains(program, "/") {
 		return false
 	}
-	name, ok := contextPath(f, s, program)
+	name, ok := contextFile(&inImage{File: f}, s, program)
 	if !ok {
 		return false
 	}
