@@ -158,14 +158,6 @@ func isManager(name string) bool {
 	return false
 }
 
-func isShell(name string) bool {
-	switch name {
-	case "bash", "sh", "ash", "dash", "zsh", "ksh":
-		return true
-	}
-	return false
-}
-
 // scriptUse looks at a command that hands a file, or its input, to a shell.
 // What follows -c is among the script's own commands.
 func scriptUse(f *inImage, in *transform.Instruction, c *shell.Command) use {
@@ -267,19 +259,19 @@ func fileUse(f *inImage, in *transform.Instruction, file string) use {
 // quietTools are commands that install no packages of the distribution: of
 // coreutils, findutils, tar, sed, grep, util-linux, shadow, of the shell itself,
 // installers of other kinds, and servers.
-var quietTools = set(
-	"[", ":", "true", "false", "test", "echo", "printf", "cd", "set", "export", "unset", "umask", "ulimit", "exit",
-	"activate", "exec", "read", "shift", "wait", "trap", "command", "type", "hash", "pwd", "sleep", "date",
-	"mkdir", "rmdir", "rm", "cp", "mv", "ln", "touch", "cat", "tee", "ls", "chmod", "chown", "chgrp", "install", "mktemp",
-	"head", "tail", "sort", "uniq", "wc", "cut", "tr", "basename", "dirname", "readlink", "realpath", "stat", "env", "id",
-	"find", "xargs", "grep", "egrep", "sed", "awk", "gawk", "mawk", "tar", "gzip", "gunzip", "unzip", "zip", "bzip2", "xz",
-	"curl", "wget", "git", "svn", "hg", "gpg", "sha256sum", "sha1sum", "md5sum", "openssl", "ssh-keyscan", "ssh-keygen",
-	"useradd", "groupadd", "usermod", "adduser", "addgroup", "passwd", "chpasswd", "su", "sudo", "gosu", "uname", "nproc",
-	"ldconfig", "locale-gen", "update-locale", "localedef", "update-ca-certificates", "update-alternatives", "a2enmod",
-	"a2dismod", "a2ensite", "a2dissite", "service", "crontab", "pip", "pip2", "pip3", "pipenv", "poetry", "uv", "pdm", "conda",
-	"virtualenv", "npm", "npx", "yarn", "pnpm", "gem", "bundle", "composer", "go", "cargo", "easy_install", "jupyter",
-	"django-admin", "django-admin.py", "dos2unix", "dpkg-divert", "which", "yes", "timeout", "nice", "nohup", "time",
-	"gunicorn", "uvicorn", "hypercorn", "daphne", "waitress-serve", "uwsgi", "flask", "celery", "nginx", "httpd", "apache2",
-	"apache2ctl", "apachectl", "sshd", "redis-server", "postgres", "mysqld", "mongod", "memcached", "streamlit",
-	"pserve", "airflow", "scrapy", "pytest", "tox", "cron", "crond", "supervisord",
-)
+var quietTools = setOf(`
+	[ : true false test echo printf cd set export unset umask ulimit exit
+	activate exec read shift wait trap command type hash pwd sleep date
+	mkdir rmdir rm cp mv ln touch cat tee ls chmod chown chgrp install mktemp
+	head tail sort uniq wc cut tr basename dirname readlink realpath stat env id
+	find xargs grep egrep sed awk gawk mawk tar gzip gunzip unzip zip bzip2 xz
+	curl wget git svn hg gpg sha256sum sha1sum md5sum openssl ssh-keyscan ssh-keygen
+	useradd groupadd usermod adduser addgroup passwd chpasswd su sudo gosu uname nproc
+	ldconfig locale-gen update-locale localedef update-ca-certificates update-alternatives a2enmod
+	a2dismod a2ensite a2dissite service crontab pip pip2 pip3 pipenv poetry uv pdm conda
+	virtualenv npm npx yarn pnpm gem bundle composer go cargo easy_install jupyter
+	django-admin django-admin.py dos2unix dpkg-divert which yes timeout nice nohup time
+	gunicorn uvicorn hypercorn daphne waitress-serve uwsgi flask celery nginx httpd apache2
+	apache2ctl apachectl sshd redis-server postgres mysqld mongod memcached streamlit
+	pserve airflow scrapy pytest tox cron crond supervisord
+`)

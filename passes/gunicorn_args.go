@@ -149,12 +149,8 @@ func shellOf(state *transform.State) string {
 	if len(state.Shell) == 0 {
 		return "/bin/sh"
 	}
-	name := state.Shell[0]
-	switch name[strings.LastIndexByte(name, '/')+1:] {
-	case "sh", "bash", "dash", "ash":
-		if len(state.Shell) == 2 && state.Shell[1] == "-c" {
-			return name
-		}
+	if posixShell(state.Shell) && len(state.Shell) == 2 && state.Shell[1] == "-c" {
+		return state.Shell[0]
 	}
 	return ""
 }

@@ -15,7 +15,7 @@ import (
 // script cannot be read as one line.
 func (st *starter) inShellArg(in *transform.Instruction, sc *shell.Script) (transform.Finding, bool) {
 	if sc.Form != shell.ExecForm || len(sc.Args) != 3 || sc.Args[1].Text != "-c" ||
-		!slices.Contains([]string{"sh", "bash", "dash", "ash"}, path.Base(sc.Args[0].Text)) {
+		!isPOSIXShell(path.Base(sc.Args[0].Text)) {
 		return transform.Finding{}, false
 	}
 	text := sc.Args[2].Text

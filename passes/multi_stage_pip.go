@@ -35,7 +35,7 @@ func (sp *split) checkPip() *transform.Finding {
 			continue
 		}
 		state := sp.f.State(st.in)
-		if st.pip && !isRoot(state.User) {
+		if st.pip && !runsAsRoot(state.User) {
 			return held(st.in.Body, "non-root-install", "pip runs as %q, which installs into that user's home", state.User)
 		}
 		dir := pythonDir(state)
@@ -90,11 +90,6 @@ func (sp *split) checkPipVariables(st *splitStep) *transform.Finding {
 		}
 	}
 	return nil
-}
-
-func isRoot(user string) bool {
-	name, _, _ := strings.Cut(user, ":")
-	return name == "" || name == "root" || name == "0"
 }
 
 // pythonDir is the working directory; the official Python images start in "/".

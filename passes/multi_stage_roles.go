@@ -1,7 +1,6 @@
 package passes
 
 import (
-	"slices"
 	"strings"
 
 	"refit/internal/argv"
@@ -169,11 +168,6 @@ func pipRole(p *argv.PipCmd) splitRole {
 	return rolePip
 }
 
-func isPythonName(name string) bool {
-	v, ok := strings.CutPrefix(name, "python")
-	return ok && strings.Trim(v, "0123456789.") == ""
-}
-
 // pythonRole looks for setup.py, which installs or compiles.
 func pythonRole(args []shell.Word) splitRole {
 	for _, w := range args {
@@ -236,10 +230,6 @@ var linked = []string{"/usr/lib", "/usr/include", "/usr/local/lib", "/usr/local/
 // looksThere reports whether text names a place where settings lie.
 func looksThere(text string) bool { return containsAny(text, looked) }
 
-func containsAny(text string, parts []string) bool {
-	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(text, p) })
-}
-
 // toolRole is roleUnknown for a tool that unpacks or copies into the system, and
 // roleConfig for one that sets up pip, certificates or apt.
 func toolRole(call argv.Call, r splitRole) splitRole {
@@ -288,13 +278,4 @@ func redirected(c *shell.Command, r splitRole) splitRole {
 		}
 	}
 	return r
-}
-
-// setOf is a set of the words in text.
-func setOf(text string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(text) {
-		set[w] = true
-	}
-	return set
 }

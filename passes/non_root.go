@@ -2,6 +2,7 @@ package passes
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -113,7 +114,7 @@ func runNonRoot(f *transform.File) []transform.Finding {
 		n.seq = slices.Concat(t.Instructions, n.seq)
 	}
 	if user := f.EndState(s).UserAt; user != nil {
-		if !rootName(f.EndState(s).User) {
+		if !namesRoot(f.EndState(s).User) {
 			return nil
 		}
 		return n.decline(holdf(user, "explicit-root", "USER root is the last word of the file"))
@@ -133,11 +134,6 @@ func (n *nonRooter) decline(h *hold) []transform.Finding {
 	return []transform.Finding{{At: h.at.Body, Reason: h.key, Why: h.why}}
 }
 
-func rootName(user string) bool {
-	name, _, _ := strings.Cut(user, ":")
-	return name == "root" || name == "0"
-}
-
 // base checks that the stage starts as root and has the tools to make a user.
 func (n *nonRooter) base() *hold {
 	img, ok := baseImage(n.s.Root())
@@ -155,11 +151,7 @@ func (n *nonRooter) base() *hold {
 }
 
 func posixShell(sh []string) bool {
-	if len(sh) == 0 {
-		return true
-	}
-	name := sh[0][strings.LastIndexByte(sh[0], '/')+1:]
-	return slices.Contains([]string{"sh", "bash", "ash", "dash"}, name)
+	return len(sh) == 0 || isPOSIXShell(path.Base(sh[0]))
 }
 
 // context checks that the build context is there and the stage uses it.

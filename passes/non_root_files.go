@@ -220,7 +220,7 @@ func (o *fileOwner) copies(in *transform.Instruction) *hold {
 	if c.chown == "" {
 		o.owns[in] = true
 	}
-	if !o.made[dir] && (rootName(c.chown) || slices.Contains(baseDirs, dir)) {
+	if !o.made[dir] && (namesRoot(c.chown) || slices.Contains(baseDirs, dir)) {
 		o.makes[in] = true
 		o.byWorkdir = append(o.byWorkdir, dir)
 	}

@@ -50,7 +50,7 @@ func (n *nonRooter) instructions() *hold {
 		case *instructions.RunCommand:
 			h = n.step(in)
 		case *instructions.CopyCommand, *instructions.AddCommand:
-			if c, _ := copyingOf(in); c.chown != "" && !rootName(c.chown) && c.chown != owner && c.chown != "1001" {
+			if c, _ := copyingOf(in); c.chown != "" && !namesRoot(c.chown) && c.chown != owner && c.chown != "1001" {
 				h = holdf(in, "user-exists", "the files are given to %s here", c.chown)
 			}
 		}

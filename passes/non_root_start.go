@@ -173,19 +173,15 @@ func (r *startReader) call(s *buildctx.Script, c buildctx.Call, name string) *ho
 // bare reports a shell or interpreter without a script.
 func bare(base string, args []buildctx.Arg) bool {
 	for _, a := range args {
-		if !strings.HasPrefix(a.Text, "-") || a.Text == "-c" || a.Text == "-m" || isShellName(base) && strings.Contains(a.Text, "c") {
+		if !strings.HasPrefix(a.Text, "-") || a.Text == "-c" || a.Text == "-m" || isShell(base) && strings.Contains(a.Text, "c") {
 			return false
 		}
 	}
 	return true
 }
 
-func isShellName(base string) bool {
-	return slices.Contains([]string{"sh", "bash", "ash", "zsh"}, base)
-}
-
 func isInterpreter(base string) bool {
-	return strings.TrimRight(base, "0123456789.") == "python" || strings.HasPrefix(base, "pypy")
+	return isPythonName(base) || strings.HasPrefix(base, "pypy")
 }
 
 // python looks at what an interpreter is given.

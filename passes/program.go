@@ -62,6 +62,26 @@ func startsAlone(f *inImage, in *transform.Instruction, name string) bool {
 // interpreter matches programs that nobody replaces by a script of their own.
 var interpreter = regexp.MustCompile(`^(python[0-9.]*|pypy3?|node|java|ruby|perl|php|bash|sh|ash|dash|zsh)$`)
 
+// isPythonName reports python, python3, python3.12.
+func isPythonName(name string) bool { return versioned(name, "python") }
+
+// versioned reports a name, or one with a version behind it.
+func versioned(name, base string) bool {
+	version, ok := strings.CutPrefix(name, base)
+	return ok && strings.Trim(version, "0123456789.") == ""
+}
+
+// isPOSIXShell reports the shells of the images that can be read as sh.
+func isPOSIXShell(name string) bool {
+	switch name {
+	case "sh", "bash", "dash", "ash":
+		return true
+	}
+	return false
+}
+
+func isShell(name string) bool { return isPOSIXShell(name) || name == "zsh" || name == "ksh" }
+
 // otherLanguage reports a script that a shell cannot run: it works only because
 // it begins with "#!". What npm links into .bin begins with it by rule.
 func otherLanguage(name string) bool {

@@ -96,7 +96,7 @@ func (h *hoist) runPassesCopy(st, s *hoistStep) (key, why string) {
 		if s.copy.reaches(p) {
 			return "needs-source", "it writes to " + p + ", and so does the source"
 		}
-		if user := h.f.State(st.in).User; isOtherUser(user) && within(p, s.copy.dest) {
+		if user := h.f.State(st.in).User; !runsAsRoot(user) && within(p, s.copy.dest) {
 			return "owner-differs", "the user " + user + " may write to " + p + " only once the source is there"
 		}
 	}
@@ -109,11 +109,6 @@ func (h *hoist) runPassesCopy(st, s *hoistStep) (key, why string) {
 		}
 	}
 	return "", ""
-}
-
-func isOtherUser(user string) bool {
-	name, _, _ := strings.Cut(user, ":")
-	return name != "" && name != "root" && name != "0"
 }
 
 // statePasses is for ENV, ARG, WORKDIR, USER or SHELL that goes ahead of s.
@@ -173,7 +168,7 @@ func (h *hoist) workdirPasses(st, s *hoistStep) (key, why string) {
 			}
 			s.absolute = true
 		}
-		owned := s.copy.chown || isOtherUser(h.f.State(st.in).User)
+		owned := s.copy.chown || !runsAsRoot(h.f.State(st.in).User)
 		if owned && relatedPaths(dir, s.copy.dest) && !slices.ContainsFunc(h.dirs, func(d string) bool { return within(d, dir) }) {
 			st.early = s
 		}

@@ -299,8 +299,7 @@ func (h *hoist) sortRun(st *hoistStep) []*hoistStep {
 func callsPip(s *shell.Script) bool {
 	return slices.ContainsFunc(s.Tools(), func(name string) bool {
 		name = path.Base(name)
-		v, ok := strings.CutPrefix(name, "pip")
-		return ok && strings.Trim(v, "0123456789.") == "" || pythonManagers[name]
+		return versioned(name, "pip") || pythonManagers[name]
 	})
 }
 

@@ -71,7 +71,7 @@ func (s *slimming) start(in *transform.Instruction, args bool) {
 		if p, ok := argv.Pip(c); ok && p.IsInstall() {
 			s.decline(in.Body, "outside-install", "the container installs Python packages when it starts")
 		}
-		if argvPython(path.Base(words[0].Text)) {
+		if isPythonName(path.Base(words[0].Text)) {
 			s.python(in, c, words[1:], dir, in.Body)
 		}
 		if len(s.copied) == 0 && in.Keyword != "healthcheck" {
@@ -106,7 +106,7 @@ func interactive(words []shell.Word) bool {
 	case "bash", "sh", "zsh", "dash":
 		return !slices.ContainsFunc(words[1:], func(w shell.Word) bool { return !strings.HasPrefix(w.Text, "-") })
 	}
-	return argvPython(name) && len(words) == 1
+	return isPythonName(name) && len(words) == 1
 }
 
 // scriptFile is the script that a command runs by its path, or by a shell; "".

@@ -133,17 +133,12 @@ func (s *slimming) step(in *transform.Instruction, c *shell.Command, words []she
 		s.decline(at, "outside-install", "what the repository that %s fetches holds and runs is not known", name)
 	case name == "pipenv" || name == "poetry" || name == "pdm" || name == "uv" || name == "pip-sync":
 		s.lockFile(in, name, args, dir, at)
-	case argvPython(name):
+	case isPythonName(name):
 		s.python(in, c, args, dir, at)
 	}
 	if text := c.Words[len(c.Words)-1].Text; strings.Contains(text, "git@") || strings.Contains(text, "ssh://") {
 		s.need([]string{"openssh-client"}, in, at, "git uses ssh here")
 	}
-}
-
-func argvPython(name string) bool {
-	rest, ok := strings.CutPrefix(name, "python")
-	return ok && strings.Trim(rest, "0123456789.") == ""
 }
 
 // fetchesSource reports a command that fetches a repository.

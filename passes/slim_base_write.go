@@ -23,7 +23,7 @@ func (s *slimming) install() []transform.Edit {
 		if in.Index >= first {
 			break
 		}
-		if in.Keyword != "run" || !isRoot(s.f.State(in).User) {
+		if in.Keyword != "run" || !runsAsRoot(s.f.State(in).User) {
 			continue
 		}
 		if edit, ok := s.join(in, names); ok {
@@ -100,7 +100,7 @@ func (s *slimming) newStep(first int, names []string) transform.Edit {
 			continue
 		}
 		head = false
-		if strings.Contains(s.f.Text(in.Body), "/etc/apt") && isRoot(s.f.State(in).User) {
+		if strings.Contains(s.f.Text(in.Body), "/etc/apt") && runsAsRoot(s.f.State(in).User) {
 			after = in
 		}
 	}

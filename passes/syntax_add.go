@@ -109,37 +109,29 @@ func plainContent(c *buildctx.Context, name string) bool {
 
 // plainExt are extensions of files that are no tar archives: text, programs'
 // sources, configuration, keys, pictures, fonts, and archives of another format.
-var plainExt = set(
-	".txt", ".md", ".rst", ".adoc", ".log", ".csv", ".tsv", ".json", ".jsonl", ".yml", ".yaml", ".toml", ".ini", ".cfg",
-	".conf", ".cnf", ".config", ".properties", ".env", ".lock", ".xml", ".xsd", ".xsl", ".plist", ".html", ".htm", ".css",
-	".scss", ".sass", ".less", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".py", ".pyx", ".pyi", ".ipynb",
-	".rb", ".ru", ".rake", ".gemspec", ".go", ".mod", ".sum", ".rs", ".c", ".h", ".cc", ".cpp", ".hpp", ".java", ".kt",
-	".scala", ".sbt", ".groovy", ".gradle", ".clj", ".php", ".pl", ".pm", ".lua", ".r", ".jl", ".hs", ".cabal", ".ex",
-	".exs", ".erl", ".swift", ".cs", ".csproj", ".fsproj", ".sln", ".vb", ".ps1", ".bat", ".cmd", ".sh", ".bash", ".zsh",
-	".fish", ".sql", ".tf", ".hcl", ".proto", ".graphql", ".j2", ".jinja", ".jinja2", ".tpl", ".tmpl", ".template",
-	".erb", ".mustache", ".patch", ".diff", ".list", ".repo", ".sources", ".service", ".timer", ".socket", ".cron",
-	".crontab", ".init", ".rules", ".vcl", ".pem", ".crt", ".cer", ".key", ".pub", ".gpg", ".asc", ".cert", ".csr",
-	".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".webp", ".ttf", ".otf", ".woff", ".woff2", ".pdf",
-	".jar", ".war", ".ear", ".zip", ".whl", ".deb", ".rpm", ".exe", ".dll", ".so", ".mk", ".cmake", ".am", ".ac", ".in",
-	".vim", ".el", ".tex", ".bib", ".po", ".pot", ".local", ".example", ".sample", ".dist", ".cgi", ".wsgi", ".default",
-)
+var plainExt = setOf(`
+	.txt .md .rst .adoc .log .csv .tsv .json .jsonl .yml .yaml .toml .ini .cfg
+	.conf .cnf .config .properties .env .lock .xml .xsd .xsl .plist .html .htm .css
+	.scss .sass .less .js .mjs .cjs .jsx .ts .tsx .vue .py .pyx .pyi .ipynb
+	.rb .ru .rake .gemspec .go .mod .sum .rs .c .h .cc .cpp .hpp .java .kt
+	.scala .sbt .groovy .gradle .clj .php .pl .pm .lua .r .jl .hs .cabal .ex
+	.exs .erl .swift .cs .csproj .fsproj .sln .vb .ps1 .bat .cmd .sh .bash .zsh
+	.fish .sql .tf .hcl .proto .graphql .j2 .jinja .jinja2 .tpl .tmpl .template
+	.erb .mustache .patch .diff .list .repo .sources .service .timer .socket .cron
+	.crontab .init .rules .vcl .pem .crt .cer .key .pub .gpg .asc .cert .csr
+	.png .jpg .jpeg .gif .svg .ico .webp .ttf .otf .woff .woff2 .pdf
+	.jar .war .ear .zip .whl .deb .rpm .exe .dll .so .mk .cmake .am .ac .in
+	.vim .el .tex .bib .po .pot .local .example .sample .dist .cgi .wsgi .default
+`)
 
 // plainBase are names, in lower case, of files that are no archives.
-var plainBase = set(
-	"dockerfile", "makefile", "gnumakefile", "gemfile", "rakefile", "pipfile", "procfile", "vagrantfile", "jenkinsfile",
-	"brewfile", "guardfile", "capfile", "gruntfile", "caddyfile", "license", "licence", "copying", "readme", "changelog",
-	"authors", "version", "crontab", "supervisord", "gradlew", "mvnw", "manage", "configure", "authorized_keys",
-	"known_hosts", "id_rsa", "sshd_config", "ssh_config", "hosts", "passwd", "sudoers", ".env", ".dockerignore",
-	".gitignore", ".gitmodules", ".gitconfig", ".bashrc", ".bash_profile", ".profile", ".zshrc", ".vimrc", ".npmrc",
-	".yarnrc", ".babelrc", ".eslintrc", ".nvmrc", ".bowerrc", ".condarc", ".pypirc", ".netrc", ".htaccess", ".htpasswd",
-	".editorconfig", ".inputrc", ".tmux.conf", ".gemrc", ".ruby-version", ".python-version", ".node-version",
-	".coveragerc", ".flake8", ".pylintrc", ".pgpass", ".my.cnf", ".screenrc", ".wgetrc", ".curlrc",
-)
-
-func set(names ...string) map[string]bool {
-	m := make(map[string]bool, len(names))
-	for _, n := range names {
-		m[n] = true
-	}
-	return m
-}
+var plainBase = setOf(`
+	dockerfile makefile gnumakefile gemfile rakefile pipfile procfile vagrantfile jenkinsfile
+	brewfile guardfile capfile gruntfile caddyfile license licence copying readme changelog
+	authors version crontab supervisord gradlew mvnw manage configure authorized_keys
+	known_hosts id_rsa sshd_config ssh_config hosts passwd sudoers .env .dockerignore
+	.gitignore .gitmodules .gitconfig .bashrc .bash_profile .profile .zshrc .vimrc .npmrc
+	.yarnrc .babelrc .eslintrc .nvmrc .bowerrc .condarc .pypirc .netrc .htaccess .htpasswd
+	.editorconfig .inputrc .tmux.conf .gemrc .ruby-version .python-version .node-version
+	.coveragerc .flake8 .pylintrc .pgpass .my.cnf .screenrc .wgetrc .curlrc
+`)

@@ -18,6 +18,17 @@ const (
 	userOther // named by USER, or a variable
 )
 
+// namesRoot reports root's name or number, with or without a group.
+func namesRoot(user string) bool {
+	name, _, _ := strings.Cut(user, ":")
+	return name == "root" || name == "0"
+}
+
+// runsAsRoot is the same for the last USER, where none stands for the base's.
+func runsAsRoot(user string) bool {
+	return user == "" || strings.HasPrefix(user, ":") || namesRoot(user)
+}
+
 // rootImages are official images whose configuration names no user, so that
 // their steps run as root, by their Dockerfiles in docker-library.
 var rootImages = strings.Fields(`almalinux alpine amazoncorretto amazonlinux bash buildpack-deps busybox caddy centos
@@ -55,8 +66,7 @@ func (u *userFinder) at(in *transform.Instruction) user {
 		u.ends[in.Stage] = u.base
 		return u.base
 	}
-	name, _, _ := strings.Cut(st.User, ":")
-	if name == "root" || name == "0" {
+	if namesRoot(st.User) {
 		return userRoot
 	}
 	return userOther
