@@ -111,7 +111,7 @@ func (p *aptPlan) asks(s *planStep) bool {
 func (p *aptPlan) wordGlue(s *planStep, w shell.Word) string {
 	f := p.l.f
 	at := s.in(w)
-	line := f.Src[strings.LastIndexByte(f.Src[:at.Start], '\n')+1 : at.Start]
+	line := f.Src[lineStart(f.Src, at.Start):at.Start]
 	rest, _, _ := strings.Cut(f.Src[at.End:s.run.in.Body.End], "\n")
 	rest = strings.TrimSpace(rest)
 	if strings.TrimLeft(line, " \t") != "" || strings.TrimSuffix(rest, string(f.Escape)) != "" {
@@ -206,7 +206,7 @@ func (p *aptPlan) packageGlue(a, b *planStep, comments []string) string {
 func (p *aptPlan) packageIndent(s *planStep) (string, bool) {
 	for _, pkg := range slices.Backward(s.call.Packages) {
 		at := s.in(pkg.Word).Start
-		line := p.l.f.Src[strings.LastIndexByte(p.l.f.Src[:at], '\n')+1 : at]
+		line := p.l.f.Src[lineStart(p.l.f.Src, at):at]
 		if line != "" && strings.TrimLeft(line, " \t") == "" {
 			return line, true
 		}

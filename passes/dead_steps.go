@@ -70,7 +70,7 @@ func removal(f *transform.File, why string, gone ...*transform.Instruction) tran
 // removed is what goes with an instruction: its lines, and the blank ones above
 // it where blank lines follow. Comments above it stay.
 func removed(f *transform.File, in *transform.Instruction) transform.Span {
-	span := transform.Span{Start: in.Body.Start - indent(f, in), End: in.Span.End}
+	span := transform.Span{Start: lineStart(f.Src, in.Body.Start), End: in.Span.End}
 	next := f.Text(f.Tail)
 	if in.Index+1 < len(f.Instructions) {
 		next = f.Text(f.Instructions[in.Index+1].Leading())
@@ -80,12 +80,6 @@ func removed(f *transform.File, in *transform.Instruction) transform.Span {
 		span.Start = in.Span.Start
 	}
 	return span
-}
-
-// indent is the length of the white space before an instruction in its line.
-func indent(f *transform.File, in *transform.Instruction) int {
-	lead := f.Text(in.Leading())
-	return len(lead) - strings.LastIndexByte(lead, '\n') - 1
 }
 
 // removable leaves out what cannot go without a trace: an instruction with a

@@ -1,7 +1,6 @@
 package passes
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -223,23 +222,7 @@ func (st *starter) env(in *transform.Instruction, key, value string) transform.E
 	if prev := st.f.Instructions[in.Index-1]; prev.Keyword == "entrypoint" {
 		in = prev
 	}
-	at := commentsAbove(st.f, in)
-	text := fmt.Sprintf("%s %s=%q\n", st.f.Cased("ENV"), key, value)
-	return transform.Edit{Span: transform.Span{Start: at, End: at}, New: text}
-}
-
-// commentsAbove is where the comment lines start that stand right above an
-// instruction.
-func commentsAbove(f *transform.File, in *transform.Instruction) int {
-	at := strings.LastIndexByte(f.Src[:in.Body.Start], '\n') + 1
-	for at > in.Span.Start {
-		start := strings.LastIndexByte(f.Src[:at-1], '\n') + 1
-		if start < in.Span.Start || !strings.HasPrefix(strings.TrimSpace(f.Src[start:at]), "#") {
-			break
-		}
-		at = start
-	}
-	return at
+	return insertAt(commentsAbove(st.f, in), fmt.Sprintf("%s %s=%q\n", st.f.Cased("ENV"), key, value))
 }
 
 // shellEdits rewrites a shell form: in place where it goes over several lines,
@@ -250,11 +233,7 @@ func (st *starter) shellEdits(in *transform.Instruction, sc *shell.Script, c *sh
 	if strings.Contains(body, "\n") || st.f.Escape != '\\' && strings.ContainsRune(body, st.f.Escape) {
 		return edits
 	}
-	text := body
-	for _, e := range slices.Backward(edits) {
-		from, to := e.Span.Start-in.Body.Start, e.Span.End-in.Body.Start
-		text = text[:from] + e.New + text[to:]
-	}
+	text := edited(st.f.Src, in.Body, edits)
 	keyword := st.f.Words(in)[0]
 	script := strings.TrimSpace(text[len(keyword.Text):])
 	return []transform.Edit{{
@@ -326,19 +305,4 @@ func (st *starter) execToShell(sc *shell.Script, moved []shell.Word) []transform
 		Span: transform.Span{Start: keyword.Span.End, End: in.Body.End},
 		New:  " " + jsonArray("/bin/sh", "-c", script+" $GUNICORN_ARGS"),
 	}}
-}
-
-// jsonArray writes an exec form.
-func jsonArray(args ...string) string {
-	var parts []string
-	for _, a := range args {
-		var b strings.Builder
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(a); err != nil {
-			return ""
-		}
-		parts = append(parts, strings.TrimSpace(b.String()))
-	}
-	return "[" + strings.Join(parts, ", ") + "]"
 }

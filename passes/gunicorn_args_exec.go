@@ -2,7 +2,6 @@ package passes
 
 import (
 	"path"
-	"slices"
 	"strings"
 
 	"refit/internal/argv"
@@ -38,10 +37,7 @@ func (st *starter) inShellArg(in *transform.Instruction, sc *shell.Script) (tran
 	}
 	moved, kept := splitOptions(g, false)
 	edits := inPlace(f, cmd, inner, c, moved)
-	script := f.Src
-	for _, e := range slices.Backward(edits) {
-		script = script[:e.Span.Start] + e.New + script[e.Span.End:]
-	}
+	script := edited(f.Src, transform.Span{End: len(f.Src)}, edits)
 	script = strings.TrimSuffix(strings.TrimPrefix(script, "FROM scratch\nCMD "), "\n")
 	return st.change(in, g, moved, kept, []transform.Edit{shell.Replace(in, sc.Args[2].Span, jsonString(script))}), true
 }

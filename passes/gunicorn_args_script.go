@@ -44,11 +44,11 @@ func (st *starter) openScript(in *transform.Instruction, name string) (transform
 		return transform.Finding{}, false
 	}
 	knobs := st.knobs(ctx, name, string(text), f.Text(shell.In(run, c.Span)))
-	moved, value, edited := rewriteScript(f, run, sc, g, c, &knobs)
-	edited = strings.TrimSuffix(strings.TrimPrefix(edited, header), scriptMark+"\n")
+	moved, value, opened := rewriteScript(f, run, sc, g, c, &knobs)
+	opened = strings.TrimSuffix(strings.TrimPrefix(opened, header), scriptMark+"\n")
 	note := name + " gives gunicorn $GUNICORN_ARGS"
 	if other := namedElsewhere(ctx, st.f.Options.Dockerfile, name); other != "" {
-		edited = strings.Replace(edited, "$GUNICORN_ARGS", "${GUNICORN_ARGS:-"+value+"}", 1)
+		opened = strings.Replace(opened, "$GUNICORN_ARGS", "${GUNICORN_ARGS:-"+value+"}", 1)
 		note += "; the options are also its default, since " + other + " names the script too"
 	}
 	fd := st.change(in, g, moved, nil, nil)
@@ -56,7 +56,7 @@ func (st *starter) openScript(in *transform.Instruction, name string) (transform
 		fd.Why = strings.TrimSuffix(fd.Why, ", and exec makes gunicorn process 1")
 	}
 	fd.Edits = []transform.Edit{st.env(in, "GUNICORN_ARGS", value)}
-	fd.Companions = append(fd.Companions, transform.Companion{Path: name, Content: edited})
+	fd.Companions = append(fd.Companions, transform.Companion{Path: name, Content: opened})
 	fd.Notes = append(fd.Notes, transform.Note{At: in.Body, Why: note})
 	for _, k := range knobs {
 		fd.Edits = append(fd.Edits, transform.Edit{Span: transform.Span{Start: k.env.Body.Start, End: k.env.Span.End}})
@@ -67,19 +67,16 @@ func (st *starter) openScript(in *transform.Instruction, name string) (transform
 
 // rewriteScript edits the command in the script's file. A knob of which some
 // use cannot move is no knob, and is dropped from the list.
-func rewriteScript(f *transform.File, run *transform.Instruction, sc *shell.Script, g *argv.GunicornCmd, c *shell.Command, knobs *[]knob) (moved []shell.Word, value, edited string) {
+func rewriteScript(f *transform.File, run *transform.Instruction, sc *shell.Script, g *argv.GunicornCmd, c *shell.Command, knobs *[]knob) (moved []shell.Word, value, text string) {
 	for {
 		moved, value = withKnobs(g, *knobs)
-		edited = f.Src
-		for _, e := range slices.Backward(inPlace(f, run, sc, c, moved)) {
-			edited = edited[:e.Span.Start] + e.New + edited[e.Span.End:]
-		}
+		text = edited(f.Src, transform.Span{End: len(f.Src)}, inPlace(f, run, sc, c, moved))
 		n := len(*knobs)
 		*knobs = slices.DeleteFunc(*knobs, func(k knob) bool {
-			return regexp.MustCompile(`\b` + regexp.QuoteMeta(k.name) + `\b`).MatchString(edited)
+			return regexp.MustCompile(`\b` + regexp.QuoteMeta(k.name) + `\b`).MatchString(text)
 		})
 		if len(*knobs) == n {
-			return moved, value, edited
+			return moved, value, text
 		}
 	}
 }

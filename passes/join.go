@@ -37,8 +37,7 @@ func scriptStyle(f *transform.File, in *transform.Instruction, s *shell.Script) 
 			continue
 		}
 		at := sep.Span.Start - sep.Gap.Start
-		line := gap[strings.LastIndexByte(gap, '\n')+1:]
-		style.indent = line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+		style.indent = indentOf(gap[lineStart(gap, len(gap)):])
 		if style.trailing = at < strings.IndexByte(gap, '\n'); !style.trailing {
 			if rest := gap[at+len(sep.Op):]; strings.Trim(rest, " \t") == "" && rest != "" {
 				style.after = rest

@@ -48,7 +48,7 @@ func (sp *split) fetchLists() *transform.Finding {
 			if build {
 				edits, here = &st.buildEdits, st.build
 			}
-			text, whole := applyTo(sp.f.Src, st.in.Body, *edits), sp.f.Text(st.in.Body)
+			text, whole := edited(sp.f.Src, st.in.Body, *edits), sp.f.Text(st.in.Body)
 			source = source || setsUpSource.MatchString(whole) && !(here && setsUpSource.MatchString(text))
 			if here && source && needsLists.MatchString(text) {
 				return held(st.in.Body, "outside-install", "a package source is set up that only one of the two stages would have")

@@ -1,7 +1,6 @@
 package passes
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -187,7 +186,7 @@ func (sp *split) builderText(st *splitStep) string {
 	if _, isCopy := st.copies(); isCopy {
 		edits = append(edits, sp.withoutOwner(st)...)
 	}
-	text := applyTo(sp.f.Src, span, edits)
+	text := edited(sp.f.Src, span, edits)
 	if !strings.HasSuffix(text, "\n") {
 		text += "\n"
 	}
@@ -203,22 +202,6 @@ func (sp *split) withoutOwner(st *splitStep) []transform.Edit {
 		}
 	}
 	return nil
-}
-
-// applyTo is the text of a span with the edits that lie in it.
-func applyTo(src string, span transform.Span, edits []transform.Edit) string {
-	edits = slices.SortedStableFunc(slices.Values(edits), func(a, b transform.Edit) int {
-		return cmp.Or(a.Span.Start-b.Span.Start, a.Span.End-b.Span.End) // an insertion before what it stands at
-	})
-	var b strings.Builder
-	at := span.Start
-	for _, e := range edits {
-		b.WriteString(src[at:e.Span.Start])
-		b.WriteString(e.New)
-		at = e.Span.End
-	}
-	b.WriteString(src[at:span.End])
-	return b.String()
 }
 
 // takeOver is what the runtime gets instead of pip's steps.

@@ -199,10 +199,6 @@ func (n *nonRooter) change() []transform.Finding {
 	return []transform.Finding{fd}
 }
 
-func insertBehind(in *transform.Instruction, text string) transform.Edit {
-	return transform.Edit{Span: transform.Span{Start: in.Body.End, End: in.Body.End}, New: text}
-}
-
 // userPlace is the instruction behind which USER goes: the last that makes or
 // copies something, and what follows it up to the command.
 func (n *nonRooter) userPlace() (*transform.Instruction, bool) {

@@ -47,21 +47,13 @@ func appendCommand(f *transform.File, in *transform.Instruction, s *shell.Script
 	at := in.Body.Start + s.Offset(len(s.Text))
 	sep := " && "
 	if in.StartLine != in.EndLine {
-		_, last, _ := cutLast(f.Text(in.Body), "\n")
-		indent := last[:len(last)-len(strings.TrimLeft(last, " \t"))]
+		indent := indentOf(f.Src[lineStart(f.Src, in.Body.End):in.Body.End])
 		if indent == "" {
 			indent = "    "
 		}
 		sep = " " + string(f.Escape) + "\n" + indent + "&& "
 	}
-	return transform.Edit{Span: transform.Span{Start: at, End: at}, New: sep + command}
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return "", s, false
+	return insertAt(at, sep+command)
 }
 
 // summary names what the user owns, for the reason.

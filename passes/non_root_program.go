@@ -69,14 +69,14 @@ func (n *nonRooter) inCopiedTree(file string) bool {
 
 // passed looks at the arguments that a script runs as a command.
 func (r *startReader) passed(args []buildctx.Arg) *hold {
-	var b strings.Builder
+	var words []string
 	for _, a := range args {
 		if !a.Static {
 			return holdf(r.at, "unknown-script", "what is run depends on a variable")
 		}
-		b.WriteString("'" + strings.ReplaceAll(a.Text, "'", `'\''`) + "' ")
+		words = append(words, a.Text)
 	}
-	return r.script(buildctx.ParseScript("", []byte(b.String())), "the command", false)
+	return r.script(buildctx.ParseScript("", []byte(quoted(words))), "the command", false)
 }
 
 // installsItself reports whether a step installs the context as a package, so

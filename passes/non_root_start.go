@@ -83,14 +83,19 @@ func (n *nonRooter) command(at *transform.Instruction, args []string, isShell bo
 	}
 	text := strings.Join(args, " ")
 	if !isShell {
-		var b strings.Builder
-		for _, a := range args {
-			b.WriteString("'" + strings.ReplaceAll(a, "'", `'\''`) + "' ")
-		}
-		text = b.String()
+		text = quoted(args)
 	}
 	r := &startReader{n: n, at: at, seen: map[string]bool{}}
 	return r.script(buildctx.ParseScript("", []byte(text)), "the command", false)
+}
+
+// quoted writes words for a shell, which reads each as it is.
+func quoted(words []string) string {
+	var b strings.Builder
+	for _, w := range words {
+		b.WriteString("'" + strings.ReplaceAll(w, "'", `'\''`) + "' ")
+	}
+	return b.String()
 }
 
 // script looks at a script: the command itself, or a file of the context.

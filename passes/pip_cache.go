@@ -259,12 +259,12 @@ func (p *pipCacher) mount(s *pipStep) transform.Finding {
 func addFlags(f *transform.File, in *transform.Instruction, flags string) transform.Edit {
 	words := f.Words(in)
 	keyword := words[0].Span.End
-	edit := transform.Edit{Span: transform.Span{Start: keyword, End: keyword}, New: flags}
+	edit := insertAt(keyword, flags)
 	if len(words) < 2 || in.StartLine == in.EndLine || len(in.Node.Heredocs) > 0 || f.Line(words[1].Span.Start) != in.StartLine {
 		return edit
 	}
 	_, next, _ := strings.Cut(f.Text(in.Body), "\n")
-	indent := next[:len(next)-len(strings.TrimLeft(next, " \t"))]
+	indent := indentOf(next)
 	if indent == "" {
 		indent = "    "
 	}
@@ -285,7 +285,7 @@ func (p *pipCacher) flag(s *pipStep) transform.Finding {
 			text = `, "` + text[1:] + `"`
 		}
 		at := shell.In(s.in, c.Subcommand.Span).End
-		fd.Edits = append(fd.Edits, transform.Edit{Span: transform.Span{Start: at, End: at}, New: text})
+		fd.Edits = append(fd.Edits, insertAt(at, text))
 	}
 	return fd
 }

@@ -10,7 +10,7 @@ import (
 	"refit/transform"
 )
 
-// pythonEnv sets the variables that a container which runs Python wants.
+// pythonEnvPass sets the variables that a container which runs Python wants.
 var pythonEnvPass = &transform.Pass{
 	Name: "python-env",
 	Doc: transform.Doc{
@@ -43,9 +43,8 @@ func runPythonEnv(f *transform.File) []transform.Finding {
 	}
 	var found []transform.Finding
 	set := func(name, why string) {
-		end := s.From.Body.End
-		found = append(found, transform.Finding{At: s.From.Body, Why: why, Edits: []transform.Edit{
-			{Span: transform.Span{Start: end, End: end}, New: "\n" + f.Cased("ENV") + " " + name + "=1"}}})
+		found = append(found, transform.Finding{At: s.From.Body, Why: why,
+			Edits: []transform.Edit{insertBehind(s.From, "\n"+f.Cased("ENV")+" "+name+"=1")}})
 	}
 	end := f.EndState(s)
 	if end.HasEnv("PYTHONUNBUFFERED") {

@@ -76,15 +76,13 @@ func (h *hoist) move(moved []*hoistStep, to int, down bool) []transform.Edit {
 		for _, st := range h.steps {
 			if st.place == ahead {
 				if c := h.copiesFor(st); c != "" {
-					edits = append(edits, transform.Edit{Span: emptyAt(st.in.Body.Start), New: c})
+					edits = append(edits, insertAt(st.in.Body.Start, c))
 				}
 			}
 		}
 	}
-	return append(edits, transform.Edit{Span: emptyAt(to), New: h.placed(text.String(), to, down, paragraph)})
+	return append(edits, insertAt(to, h.placed(text.String(), to, down, paragraph)))
 }
-
-func emptyAt(at int) transform.Span { return transform.Span{Start: at, End: at} }
 
 // placed gives moved text the blank line and the newline that its place asks for.
 func (h *hoist) placed(text string, to int, down, paragraph bool) string {
@@ -220,22 +218,12 @@ func (h *hoist) lineAfter(text string, at int) int {
 // those right above it. A comment that speaks of installing stays where the
 // installation will stand.
 func (h *hoist) blockStart(in *transform.Instruction, source bool) int {
-	start := lineStart(h.f.Src, in.Body.Start)
-	own := start
-	for start > in.Span.Start {
-		above := lineStart(h.f.Src, start-1)
-		if !strings.HasPrefix(strings.TrimSpace(h.f.Src[above:start]), "#") {
-			break
-		}
-		start = above
-	}
+	start, own := commentsAbove(h.f, in), lineStart(h.f.Src, in.Body.Start)
 	if source && speaksOfInstalling(h.f.Src[start:own]) {
 		return own
 	}
 	return start
 }
-
-func lineStart(src string, at int) int { return strings.LastIndexByte(src[:at], '\n') + 1 }
 
 func speaksOfInstalling(comment string) bool {
 	comment = strings.ToLower(comment)

@@ -62,7 +62,7 @@ func (s *slimming) join(in *transform.Instruction, names []string) (transform.Ed
 		for _, name := range names {
 			text += sep + name
 		}
-		return transform.Edit{Span: transform.Span{Start: at, End: at}, New: text}, true
+		return insertAt(at, text), true
 	}
 	return transform.Edit{}, false
 }
@@ -111,5 +111,5 @@ func (s *slimming) newStep(first int, names []string) transform.Edit {
 		fmt.Fprintf(&b, "        %s %s\n", name, e)
 	}
 	b.WriteString("    && rm -rf /var/lib/apt/lists/*")
-	return transform.Edit{Span: transform.Span{Start: after.Body.End, End: after.Body.End}, New: b.String()}
+	return insertBehind(after, b.String())
 }

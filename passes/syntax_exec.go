@@ -1,7 +1,6 @@
 package passes
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -66,7 +65,7 @@ func execForm(image *inImage, in *transform.Instruction) *transform.Finding {
 		fd.Why = "in a list the program itself is process 1 and gets the signals that stop a container; arguments of docker run, " +
 			"which the shell form dropped, now reach it"
 	}
-	if !listHolds(edited(f, in, fd.Edits), f.Escape, words) {
+	if !listHolds(edited(f.Src, in.Body, fd.Edits), f.Escape, words) {
 		return decline("shell-needed", "the command cannot be written as a list with every byte around it kept")
 	}
 	return &fd
@@ -152,16 +151,6 @@ func listEdits(in *transform.Instruction, s *shell.Script, words []shell.Word) [
 		edits = append(edits, shell.Replace(in, span, text))
 	}
 	return edits
-}
-
-func jsonString(s string) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		panic(err) // a string can always be encoded
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // listHolds reports whether BuildKit reads the text as a list of the words.

@@ -102,7 +102,7 @@ func legacyPair(f *transform.File, in *transform.Instruction) *transform.Finding
 	}
 	value := transform.Span{Start: gap.End, End: end}
 	for _, edits := range spellings(f, gap, value, old.Value) {
-		text := edited(f, in, edits)
+		text := edited(f.Src, in.Body, edits)
 		if (isPlainPair(text, in.Node.Value, old) || samePair(text, old, f.Escape)) && !hasComment(f.Text(gap)) {
 			return &transform.Finding{
 				At:    in.Body,
@@ -152,7 +152,7 @@ func onlyPair(in *transform.Instruction) (instructions.KeyValuePair, bool) {
 func spellings(f *transform.File, gap, value transform.Span, text string) [][]transform.Edit {
 	equals := transform.Edit{Span: gap, New: "="}
 	open := transform.Edit{Span: gap, New: "=\""}
-	shut := transform.Edit{Span: transform.Span{Start: value.End, End: value.End}, New: "\""}
+	shut := insertAt(value.End, "\"")
 	ways := [][]transform.Edit{{equals}}
 	if !strings.Contains(text, `"`) {
 		ways = append(ways, []transform.Edit{open, shut})
@@ -161,19 +161,6 @@ func spellings(f *transform.File, gap, value transform.Span, text string) [][]tr
 		ways = append(ways, []transform.Edit{equals, {Span: value, New: again}})
 	}
 	return ways
-}
-
-// edited is an instruction's text after edits, which must be in order.
-func edited(f *transform.File, in *transform.Instruction, edits []transform.Edit) string {
-	var b strings.Builder
-	at := in.Body.Start
-	for _, e := range edits {
-		b.WriteString(f.Src[at:e.Span.Start])
-		b.WriteString(e.New)
-		at = e.Span.End
-	}
-	b.WriteString(f.Src[at:in.Body.End])
-	return b.String()
 }
 
 // samePair reports whether text sets one pair that means what old does.
