@@ -211,7 +211,7 @@ func (st *starter) change(in *transform.Instruction, g *argv.GunicornCmd, moved 
 	}
 	return transform.Finding{
 		At: in.Body, Why: why,
-		Edits:      append(edits, st.env(in, "GUNICORN_ARGS", texts(moved))),
+		Edits:      st.keepComments(in, append(edits, st.env(in, "GUNICORN_ARGS", texts(moved)))),
 		Companions: st.config(g),
 	}
 }

@@ -58,3 +58,29 @@ func (st *starter) unfit(in *transform.Instruction, sc *shell.Script, g *argv.Gu
 	}
 	return "", ""
 }
+
+// keepComments puts the comment lines of an instruction that edits delete above
+// it. The last edit is the ENV's.
+func (st *starter) keepComments(in *transform.Instruction, edits []transform.Edit) []transform.Edit {
+	var kept strings.Builder
+	at := in.Body.Start
+	for line := range strings.Lines(st.f.Text(in.Body)) {
+		bare := strings.TrimSpace(line)
+		deleted := func(e transform.Edit) bool {
+			return e.Span.Start <= at && at < e.Span.End && !strings.Contains(e.New, bare)
+		}
+		if at > in.Body.Start && strings.HasPrefix(bare, "#") && slices.ContainsFunc(edits, deleted) {
+			kept.WriteString(bare + "\n")
+		}
+		at += len(line)
+	}
+	if kept.Len() == 0 {
+		return edits
+	}
+	env := &edits[len(edits)-1]
+	if env.Span.Start == in.Body.Start {
+		env.New += kept.String()
+		return edits
+	}
+	return append(edits, transform.Edit{Span: transform.Span{Start: in.Body.Start, End: in.Body.Start}, New: kept.String()})
+}

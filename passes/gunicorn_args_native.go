@@ -22,6 +22,9 @@ func (st *starter) openNative(in *transform.Instruction, sc *shell.Script, g *ar
 	if len(moved) == 0 {
 		return st.decline(in, "open-already", "the command has no options: gunicorn reads GUNICORN_CMD_ARGS by itself")
 	}
+	if other := namedElsewhere(contextOf(st.f), st.f.Options.Dockerfile, "GUNICORN_CMD_ARGS"); other != "" {
+		return st.decline(in, "open-already", "%s names GUNICORN_CMD_ARGS, and a value that is given there would replace the options", other)
+	}
 	var edits []transform.Edit
 	for i, w := range sc.Args {
 		if i > 0 && slices.ContainsFunc(moved, func(m shell.Word) bool { return m.Span == w.Span }) {
@@ -30,7 +33,8 @@ func (st *starter) openNative(in *transform.Instruction, sc *shell.Script, g *ar
 	}
 	why := "gunicorn's options are the default of GUNICORN_CMD_ARGS, which gunicorn reads itself: docker run -e can replace them, " +
 		"and arguments can still be appended"
-	return transform.Finding{At: in.Body, Why: why, Edits: append(edits, st.env(in, "GUNICORN_CMD_ARGS", texts(moved)))}
+	edits = append(edits, st.env(in, "GUNICORN_CMD_ARGS", texts(moved)))
+	return transform.Finding{At: in.Body, Why: why, Edits: st.keepComments(in, edits)}
 }
 
 // tooOld says why it is not certain that gunicorn knows GUNICORN_CMD_ARGS, or
