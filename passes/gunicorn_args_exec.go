@@ -2,6 +2,7 @@ package passes
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"refit/internal/argv"
