@@ -183,7 +183,7 @@ func (a *app) print(oc *outcome) {
 // summary is the last line.
 func (a *app) summary() {
 	verb := "would change"
-	if a.opt.write {
+	if a.opt.write || a.opt.output != "" {
 		verb = "changed"
 	}
 	files := "files"

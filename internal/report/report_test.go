@@ -115,6 +115,8 @@ d/Dockerfile:2: one: note: take care
 d/Dockerfile:3: one: held back (not-here): nobody knows
 d/Dockerfile:4: two: held back (k1): w1
 d/Dockerfile:5: two: held back (k2): w2
+d/Dockerfile: adds d/.dockerignore
+d/Dockerfile: changes d/x
 `
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)

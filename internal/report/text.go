@@ -52,11 +52,7 @@ func Text(w io.Writer, f *File, s Style) error {
 		}
 	}
 	for _, c := range f.Companions {
-		verb := "changes"
-		if c.New {
-			verb = "adds"
-		}
-		fmt.Fprintf(b, "  %s %s %s\n", s.paint(green, "+"), verb, Clean(c.Path))
+		fmt.Fprintf(b, "  %s %s %s\n", s.paint(green, "+"), c.verb(), Clean(c.Path))
 	}
 	return b.Flush()
 }
@@ -81,8 +77,16 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+func (c *Companion) verb() string {
+	if c.New {
+		return "adds"
+	}
+	return "changes"
+}
+
 // Lines writes a file's changes and declines one to a line, as compilers write
-// their messages: "path:line: pass: reason".
+// their messages: "path:line: pass: reason". The files that belong to the change
+// follow.
 func Lines(w io.Writer, f *File) {
 	for i := range f.Passes {
 		p := &f.Passes[i]
@@ -95,6 +99,9 @@ func Lines(w io.Writer, f *File) {
 		for _, d := range p.Declines {
 			fmt.Fprintf(w, "%s:%d: %s: held back (%s): %s\n", Clean(f.Path), d.Line, p.Name, d.ReasonKey, Clean(d.Reason))
 		}
+	}
+	for _, c := range f.Companions {
+		fmt.Fprintf(w, "%s: %s %s\n", Clean(f.Path), c.verb(), Clean(c.Path))
 	}
 }
 
