@@ -2,6 +2,7 @@ package passes
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -43,6 +44,9 @@ func (sp *split) checkPip() *transform.Finding {
 			inner := dir
 			for _, c := range u.all {
 				inner = changeDir(state, c, inner)
+				if file := sourced(c); file != "" && (u.role == roleShell && st.pip || u.role == rolePip) {
+					return held(shell.In(st.in, c.Span), "unclear-step", "what pip does depends on %s, which is read before", file)
+				}
 				p, ok := argv.Pip(c)
 				if !ok {
 					continue
@@ -55,11 +59,53 @@ func (sp *split) checkPip() *transform.Finding {
 				dir = inner
 			}
 		}
+		if st.pip {
+			if no := sp.checkTests(st, pythonDir(state)); no != nil {
+				return no
+			}
+		}
 	}
 	return nil
 }
 
-// checkPipVariables looks for settings of pip that move its results.
+// sourced is the file that a command reads into the shell; "" for none, and for
+// what belongs to the image or to an environment.
+func sourced(c *shell.Command) string {
+	if name := c.Name(); name != "source" && name != "." || len(c.Words) < 2 {
+		return ""
+	}
+	file := c.Words[1].Text
+	if strings.HasPrefix(file, "/etc/") || path.Base(file) == "activate" {
+		return ""
+	}
+	return file
+}
+
+// fileTest finds what a shell's condition says of a file.
+var fileTest = regexp.MustCompile(`(?:\[\[?|\btest)\s+(?:!\s+)?-[defrsx]\s+["']?([^\s"'$;]+)`)
+
+// checkTests declines a pip step with a condition on a file that is copied, and
+// that pip does not read: the builder would not have it.
+func (sp *split) checkTests(st *splitStep, dir string) *transform.Finding {
+	for _, m := range fileTest.FindAllStringSubmatch(sp.f.Text(st.in.Body), -1) {
+		file := absolute(dir, m[1])
+		if slices.ContainsFunc(st.needs, func(n pipNeed) bool { return n.path == file }) {
+			continue
+		}
+		for _, before := range sp.steps {
+			if before == st {
+				break
+			}
+			if c := readCopy(sp.f, before.in); c != nil {
+				if r, _ := sp.reaches(c, file); r != reachNone {
+					return held(st.in.Body, "unclear-step", "it asks for %s, which pip does not read and the builder would not have", m[1])
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // checkUninstall declines when the image's own tools are removed: in the
 // environment they are others.
 func (sp *split) checkUninstall() *transform.Finding {
@@ -79,6 +125,7 @@ func (sp *split) checkUninstall() *transform.Finding {
 // ownTools come with the image's Python.
 var ownTools = setOf("pip setuptools wheel")
 
+// checkPipVariables looks for settings of pip that move its results.
 func (sp *split) checkPipVariables(st *splitStep) *transform.Finding {
 	if st.in.Keyword != "env" && st.in.Keyword != "arg" {
 		return nil
