@@ -2,7 +2,6 @@ package passes
 
 import (
 	"path"
-	"slices"
 	"strings"
 
 	"refit/internal/argv"
@@ -212,13 +211,12 @@ func programOfLanguage(args []shell.Word) use {
 // takesCmd reports an ENTRYPOINT that reads the CMD as its own arguments: an
 // interpreter, which is given a program of the application.
 func takesCmd(f *inImage, s *transform.Stage) bool {
-	for _, in := range slices.Backward(s.Instructions) {
-		if in.Keyword == "entrypoint" {
-			args := shell.Of(f.File, in).Args
-			return len(args) > 0 && interpreter.MatchString(path.Base(args[0].Text)) && !isShell(path.Base(args[0].Text))
-		}
+	in := lastIn(s, "entrypoint")
+	if in == nil {
+		return false
 	}
-	return false
+	args := shell.Of(f.File, in).Args
+	return len(args) > 0 && interpreter.MatchString(path.Base(args[0].Text)) && !isShell(path.Base(args[0].Text))
 }
 
 // programUse tells whether a program that is not known by its name may install

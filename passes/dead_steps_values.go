@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"refit/transform"
 )
 
@@ -32,7 +30,7 @@ func replacedValues(f *transform.File) []transform.Finding {
 			continue
 		}
 		if len(pending) > 0 {
-			for _, ref := range varUse.FindAllStringSubmatch(f.Text(in.Body), -1) {
+			for _, ref := range variableUse.FindAllStringSubmatch(f.Text(in.Body), -1) {
 				delete(pending, ref[1])
 			}
 		}
@@ -57,25 +55,6 @@ func replacedValues(f *transform.File) []transform.Finding {
 		}
 	}
 	return found
-}
-
-// varUse matches a use of a variable in an instruction's arguments.
-var varUse = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
-
-// valuesOf lists the names that an ARG or ENV sets, and which of them get a value.
-func valuesOf(in *transform.Instruction) (names []string, values []bool) {
-	cmd, _ := in.Command()
-	switch c := cmd.(type) {
-	case *instructions.ArgCommand:
-		for _, kv := range c.Args {
-			names, values = append(names, kv.Key), append(values, kv.Value != nil)
-		}
-	case *instructions.EnvCommand:
-		for _, kv := range c.Env {
-			names, values = append(names, kv.Key), append(values, true)
-		}
-	}
-	return names, values
 }
 
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)

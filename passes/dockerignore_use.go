@@ -85,27 +85,11 @@ func matchPaths(matches []buildctx.Match) []string {
 
 // mounted adds what RUN --mount=type=bind shows to a step.
 func (u *contextUse) mounted(f *transform.File, in *transform.Instruction) {
-	for _, flag := range in.Node.Flags {
-		spec, ok := strings.CutPrefix(flag, "--mount=")
-		if !ok {
+	for _, m := range mountsOf(in) {
+		if !m.ofContext() {
 			continue
 		}
-		kind, source, from := "bind", ".", false
-		for _, field := range strings.Split(spec, ",") {
-			key, value, _ := strings.Cut(field, "=")
-			switch key {
-			case "type":
-				kind = value
-			case "source", "src":
-				source = value
-			case "from":
-				from = true
-			}
-		}
-		if kind != "bind" || from {
-			continue
-		}
-		if text, ok := defaultText(f.State(in), source); ok {
+		if text, ok := defaultText(f.State(in), m.source); ok {
 			u.named = append(u.named, strings.TrimPrefix(path.Clean("/"+text), "/"))
 		} else {
 			u.unknown = f.Text(in.Body)

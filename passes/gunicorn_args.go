@@ -53,7 +53,8 @@ var gunicornArgsPass = &transform.Pass{
 // has the same name. What expands when the container starts stays in place.
 func runGunicornArgs(f *transform.File) []transform.Finding {
 	s := f.Final()
-	start := starterOf(f, s)
+	start := &starter{f: f, image: &inImage{File: f}, stage: s}
+	start.entrypoint, start.cmd = startedBy(s)
 	for _, in := range []*transform.Instruction{start.entrypoint, start.cmd} {
 		if in == nil {
 			continue
@@ -81,27 +82,6 @@ type starter struct {
 	image           *inImage
 	stage           *transform.Stage
 	entrypoint, cmd *transform.Instruction
-}
-
-func starterOf(f *transform.File, s *transform.Stage) *starter {
-	st := &starter{f: f, image: &inImage{File: f}, stage: s}
-	for t := s; t != nil; t = t.Base.Stage {
-		for _, in := range slices.Backward(t.Instructions) {
-			switch {
-			case in.Keyword == "entrypoint" && st.entrypoint == nil:
-				st.entrypoint = in
-			case in.Keyword == "cmd" && st.cmd == nil && st.entrypointOf(t):
-				st.cmd = in
-			}
-		}
-	}
-	return st
-}
-
-// entrypointOf reports whether a CMD of stage t still counts: a later stage's
-// ENTRYPOINT resets it.
-func (st *starter) entrypointOf(t *transform.Stage) bool {
-	return st.entrypoint == nil || st.entrypoint.Stage == t
 }
 
 // findGunicorn finds the command that starts gunicorn, and its index among the

@@ -224,19 +224,12 @@ func manifestDir(dir string) bool {
 
 // mounted reports whether a RUN mounts a directory that holds the path.
 func mounted(in *transform.Instruction, p string) bool {
-	for _, flag := range in.Node.Flags {
-		spec, ok := strings.CutPrefix(flag, "--mount=")
-		if !ok || strings.Contains(spec, "type=cache") || strings.Contains(spec, "type=secret") {
+	for _, m := range mountsOf(in) {
+		if m.kind == "cache" || m.kind == "secret" || m.target == "" {
 			continue
 		}
-		for _, field := range strings.Split(spec, ",") {
-			key, val, _ := strings.Cut(field, "=")
-			switch key {
-			case "target", "dst", "destination":
-				if !path.IsAbs(val) || p == path.Clean(val) || strings.HasPrefix(p, path.Clean(val)+"/") {
-					return true
-				}
-			}
+		if !path.IsAbs(m.target) || p == path.Clean(m.target) || strings.HasPrefix(p, path.Clean(m.target)+"/") {
+			return true
 		}
 	}
 	return false

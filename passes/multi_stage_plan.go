@@ -232,7 +232,8 @@ func (st *splitStep) checkUnit(u *splitUnit) *transform.Finding {
 // other than packages and settings.
 func (sp *split) checkBefore() *transform.Finding {
 	searched := slices.ContainsFunc(sp.steps[:sp.last+1], func(st *splitStep) bool {
-		return slices.ContainsFunc(keys(st), func(k string) bool { return buildPaths[k] })
+		names, _ := valuesOf(st.in)
+		return slices.ContainsFunc(names, func(k string) bool { return buildPaths[k] })
 	})
 	for i, st := range sp.steps[:sp.last+1] {
 		last := lastPip(st)

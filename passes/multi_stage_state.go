@@ -2,7 +2,6 @@ package passes
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,19 +11,13 @@ import (
 	"refit/transform"
 )
 
-// variableRE finds variables, plainVariableRE those without a default.
-var (
-	variableRE      = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
-	plainVariableRE = regexp.MustCompile(`\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
-)
-
 // repeatState repeats in the builder the ENV, ARG, WORKDIR and SHELL that its
 // steps work under. It goes backwards, so that it knows for each one what the
 // steps behind it use.
 func (sp *split) repeatState() *transform.Finding {
 	used := map[string]bool{}
 	use := func(st *splitStep) {
-		for _, m := range variableRE.FindAllStringSubmatch(sp.builderText(st), -1) {
+		for _, m := range variableUse.FindAllStringSubmatch(sp.builderText(st), -1) {
 			used[m[1]] = true
 		}
 	}
@@ -57,7 +50,7 @@ func (sp *split) checkVariables() *transform.Finding {
 			continue
 		}
 		state := sp.f.State(st.in)
-		for _, m := range plainVariableRE.FindAllStringSubmatch(sp.builderText(st), -1) {
+		for _, m := range plainVariable.FindAllStringSubmatch(sp.builderText(st), -1) {
 			if name := m[1] + m[2]; name != "PATH" && !state.HasEnv(name) && !state.HasArg(name) && !imageVariables[name] {
 				return held(st.in.Body, "unclear-step", "%s is set nowhere in the file, so that what pip would get by it is not known", name)
 			}
@@ -73,7 +66,7 @@ var imageVariables = setOf("PYTHON_VERSION PYTHON_PIP_VERSION PYTHON_SETUPTOOLS_
 // needs. Where one value may depend on another, or spaces hide where a value
 // ends, it repeats all of them.
 func (sp *split) repeatVariables(st *splitStep, needed func(string) bool) {
-	names := keys(st)
+	names, _ := valuesOf(st.in)
 	if st.build = slices.ContainsFunc(names, needed); !st.build {
 		return
 	}
@@ -119,23 +112,6 @@ func quotedWords(words []transform.Word) []transform.Word {
 	return joined
 }
 
-// keys are the variables that an ENV or ARG sets.
-func keys(st *splitStep) []string {
-	cmd, _ := st.in.Command()
-	var names []string
-	switch c := cmd.(type) {
-	case *instructions.EnvCommand:
-		for _, kv := range c.Env {
-			names = append(names, kv.Key)
-		}
-	case *instructions.ArgCommand:
-		for _, kv := range c.Args {
-			names = append(names, kv.Key)
-		}
-	}
-	return names
-}
-
 func (sp *split) absoluteDir(st *splitStep) bool {
 	cmd, _ := st.in.Command()
 	c, ok := cmd.(*instructions.WorkdirCommand)
@@ -169,7 +145,7 @@ func (sp *split) readByApplication() map[string]bool {
 	for _, st := range sp.steps {
 		switch st.in.Keyword {
 		case "cmd", "entrypoint", "healthcheck", "expose":
-			for _, m := range variableRE.FindAllStringSubmatch(sp.f.Text(st.in.Body), -1) {
+			for _, m := range variableUse.FindAllStringSubmatch(sp.f.Text(st.in.Body), -1) {
 				read[m[1]] = true
 			}
 			for _, s := range sp.scriptsOf(st) {

@@ -159,18 +159,8 @@ func (n *nonRooter) context() *hold {
 	if n.ctx == nil {
 		return holdf(nil, "no-context", "the build context is unknown: what the application writes and needs cannot be told")
 	}
-	if n.last("cmd") == nil && n.last("entrypoint") == nil {
+	if entrypoint, cmd := startedBy(n.s); entrypoint == nil && cmd == nil {
 		return holdf(nil, "no-command", "neither CMD nor ENTRYPOINT says what runs: the image may be a base for others")
-	}
-	return nil
-}
-
-// last is the last instruction of this kind.
-func (n *nonRooter) last(keyword string) *transform.Instruction {
-	for _, in := range slices.Backward(n.seq) {
-		if in.Keyword == keyword {
-			return in
-		}
 	}
 	return nil
 }

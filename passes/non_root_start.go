@@ -38,7 +38,7 @@ var bareShells = strings.Fields("sh bash ash zsh ipython python bpython jupyter 
 
 // start looks at what the container starts.
 func (n *nonRooter) start() *hold {
-	entry, cmd := n.last("entrypoint"), n.last("cmd")
+	entry, cmd := startedBy(n.s)
 	if entry != nil {
 		args, isShell := commandOf(entry)
 		if isShell {

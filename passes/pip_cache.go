@@ -327,27 +327,16 @@ func hasNewPip(root *transform.Stage) bool {
 // mountsCache reports whether the step has a mount over pip's cache, or a cache
 // mount that may be meant for it.
 func mountsCache(in *transform.Instruction) bool {
-	for _, flag := range in.Node.Flags {
-		spec, ok := strings.CutPrefix(flag, "--mount=")
-		if !ok {
-			continue
-		}
-		cache := false
-		target := ""
-		for _, field := range strings.Split(spec, ",") {
-			key, value, _ := strings.Cut(field, "=")
-			switch key {
-			case "type":
-				cache = value == "cache"
-			case "target", "dst", "destination":
-				target = path.Clean(value)
-			}
+	for _, m := range mountsOf(in) {
+		target := m.target
+		if target != "" {
+			target = path.Clean(target)
 		}
 		switch target {
 		case "/root/.cache/pip", "/root/.cache/uv", "/root/.cache", "/root", "/":
 			return true
 		}
-		if cache && (strings.ContainsAny(target, "$~") || strings.Contains(target, "pip") || strings.Contains(target, ".cache")) {
+		if m.kind == "cache" && (strings.ContainsAny(target, "$~") || strings.Contains(target, "pip") || strings.Contains(target, ".cache")) {
 			return true
 		}
 	}

@@ -62,8 +62,8 @@ func runPythonEnv(f *transform.File) []transform.Finding {
 // names an interpreter, a server written in Python or a Python file, or is a
 // script of the context that does.
 func startsPython(f *transform.File, s *transform.Stage) bool {
-	for _, keyword := range []string{"entrypoint", "cmd"} {
-		in := lastOf(s, keyword)
+	entrypoint, cmd := startedBy(s)
+	for _, in := range []*transform.Instruction{entrypoint, cmd} {
 		if in == nil {
 			continue
 		}
@@ -92,19 +92,6 @@ func scriptStartsPython(f *transform.File, s *transform.Stage, program string) b
 
 func pythonProgram(name string) bool {
 	return strings.HasPrefix(name, "python") && interpreter.MatchString(name) || path.Ext(name) == ".py" || name == "gunicorn" || name == "uvicorn"
-}
-
-// lastOf is the last instruction of a kind in a stage or in those that it starts
-// from.
-func lastOf(s *transform.Stage, keyword string) *transform.Instruction {
-	for ; s != nil; s = s.Base.Stage {
-		for _, in := range slices.Backward(s.Instructions) {
-			if in.Keyword == keyword {
-				return in
-			}
-		}
-	}
-	return nil
 }
 
 // compiled reports a stage, or one that it takes files from, in which a step

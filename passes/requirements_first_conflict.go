@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"refit/transform"
 )
 
@@ -116,24 +114,16 @@ func (h *hoist) statePasses(st, s *hoistStep) (key, why string) {
 	if s.kind == stateStep || s.kind == runStep && (s.effect.unknown != "" || s.effect.installs || s.effect.system) {
 		return blockedBy(s, h.f)
 	}
-	cmd, err := st.in.Command()
-	if err != nil {
+	if _, err := st.in.Command(); err != nil {
 		return blockedBy(s, h.f)
 	}
-	switch c := cmd.(type) {
-	case *instructions.EnvCommand:
-		for _, kv := range c.Env {
-			if h.mentions(s, kv.Key) {
-				return blockedBy(s, h.f)
-			}
+	switch st.in.Keyword {
+	case "env", "arg":
+		names, _ := valuesOf(st.in)
+		if slices.ContainsFunc(names, func(name string) bool { return h.mentions(s, name) }) {
+			return blockedBy(s, h.f)
 		}
-	case *instructions.ArgCommand:
-		for _, kv := range c.Args {
-			if h.mentions(s, kv.Key) {
-				return blockedBy(s, h.f)
-			}
-		}
-	case *instructions.WorkdirCommand:
+	case "workdir":
 		return h.workdirPasses(st, s)
 	default:
 		if s.kind == runStep {

@@ -199,8 +199,8 @@ func (h *hoist) read(in *transform.Instruction, cwd string) *hoistStep {
 		st.kind = runStep
 		st.script = shell.Of(h.f, in)
 		st.effect, _ = readEffects(st.script, h.f.State(in), cwd)
-		for _, flag := range in.Node.Flags {
-			if strings.HasPrefix(flag, "--mount=") && (strings.Contains(flag, "type=bind") || !strings.Contains(flag, "type=")) {
+		for _, m := range mountsOf(in) {
+			if m.kind == "bind" {
 				st.effect.merge(doubt("it mounts files of the context or of another stage"))
 			}
 		}

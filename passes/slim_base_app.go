@@ -14,19 +14,8 @@ import (
 
 // command looks at what the container runs.
 func (s *slimming) command() {
-	var cmd, entry, health *transform.Instruction
-	for st := s.f.Final(); st != nil; st = st.Base.Stage {
-		for _, in := range slices.Backward(st.Instructions) {
-			switch {
-			case in.Keyword == "cmd" && cmd == nil:
-				cmd = in
-			case in.Keyword == "entrypoint" && entry == nil:
-				entry = in
-			case in.Keyword == "healthcheck" && health == nil:
-				health = in
-			}
-		}
-	}
+	entry, cmd := startedBy(s.f.Final())
+	health := lastOf(s.f.Final(), "healthcheck")
 	if cmd == nil && entry == nil {
 		s.decline(s.f.Final().From.Body, "no-command", "the file does not say what the container runs, so that any tool may be used in it")
 		return

@@ -332,31 +332,9 @@ func (s *slimming) file(in *transform.Instruction, dir, name string) (string, bo
 
 // bindMounted finds a file of the context that RUN --mount=type=bind shows.
 func bindMounted(in *transform.Instruction, abs string) (string, bool) {
-	for _, flag := range in.Node.Flags {
-		spec, ok := strings.CutPrefix(flag, "--mount=")
-		if !ok {
-			continue
-		}
-		opts := map[string]string{"type": "bind", "source": "."}
-		for field := range strings.SplitSeq(spec, ",") {
-			k, v, _ := strings.Cut(field, "=")
-			switch k {
-			case "src":
-				k = "source"
-			case "dst", "destination":
-				k = "target"
-			}
-			opts[k] = v
-		}
-		target := path.Clean("/" + opts["target"])
-		if opts["type"] != "bind" || opts["from"] != "" || opts["target"] == "" {
-			continue
-		}
-		if abs == target {
-			return opts["source"], true
-		}
-		if rel, ok := strings.CutPrefix(abs, strings.TrimSuffix(target, "/")+"/"); ok {
-			return path.Join(opts["source"], rel), true
+	for _, m := range mountsOf(in) {
+		if file, ok := m.file(abs); ok && m.ofContext() {
+			return file, true
 		}
 	}
 	return "", false

@@ -172,19 +172,14 @@ func listHolds(text string, escape rune, words []shell.Word) bool {
 // receiver says why the CMD of a stage must stay as it is: something that may
 // look at it receives it. "" is nothing, or something that runs any command.
 func receiver(f *transform.File, s *transform.Stage) string {
-	for ; ; s = s.Base.Stage {
-		for _, in := range slices.Backward(s.Instructions) {
-			if in.Keyword == "entrypoint" {
-				if runsAnything(f, in) {
-					return ""
-				}
-				return "the ENTRYPOINT receives it, and may look at it"
-			}
-		}
-		if s.Base.Stage == nil {
-			break
-		}
+	switch in := lastOf(s, "entrypoint"); {
+	case in == nil:
+	case runsAnything(f, in):
+		return ""
+	default:
+		return "the ENTRYPOINT receives it, and may look at it"
 	}
+	s = s.Root()
 	if fact, ok := baseFactOf(s); ok && fact.runsCmd || strings.EqualFold(s.Base.Ref, "scratch") {
 		return ""
 	}
