@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"refit/internal/shell"
 	"refit/transform"
 )
 
@@ -70,4 +71,47 @@ func jsonString(s string) string {
 		panic(err) // a string can always be encoded
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// addFlags puts flags, each with a blank before it, in front of what the
+// instruction has: on a line of their own where its first line goes on.
+func addFlags(f *transform.File, in *transform.Instruction, flags string) transform.Edit {
+	words := f.Words(in)
+	keyword := words[0].Span.End
+	edit := insertAt(keyword, flags)
+	if len(words) < 2 || in.StartLine == in.EndLine || len(in.Node.Heredocs) > 0 || f.Line(words[1].Span.Start) != in.StartLine {
+		return edit
+	}
+	_, next, _ := strings.Cut(f.Text(in.Body), "\n")
+	indent := indentOf(next)
+	if indent == "" {
+		indent = "    "
+	}
+	edit.Span.End = words[1].Span.Start
+	edit.New = flags + " " + string(f.Escape) + "\n" + indent
+	return edit
+}
+
+// appendCommand joins a command to the end of a RUN.
+func appendCommand(f *transform.File, in *transform.Instruction, s *shell.Script, command string) transform.Edit {
+	at := in.Body.Start + s.Offset(len(s.Text))
+	sep := " && "
+	if in.StartLine != in.EndLine {
+		indent := indentOf(f.Src[lineStart(f.Src, in.Body.End):in.Body.End])
+		if indent == "" {
+			indent = "    "
+		}
+		sep = " " + string(f.Escape) + "\n" + indent + "&& "
+	}
+	return insertAt(at, sep+command)
+}
+
+// hasComment reports a comment line inside an instruction's text.
+func hasComment(text string) bool {
+	for i, line := range strings.Split(text, "\n") {
+		if i > 0 && strings.HasPrefix(strings.TrimSpace(line), "#") {
+			return true
+		}
+	}
+	return false
 }

@@ -147,34 +147,6 @@ func pythonDir(st *transform.State) string {
 	return st.Workdir
 }
 
-// changeDir is the directory after a command; "" when it is not known.
-func changeDir(st *transform.State, c *shell.Command, dir string) string {
-	if c.Name() != "cd" || len(c.Words) != 2 {
-		return dir
-	}
-	to, ok := shellValue(st, c.Words[1])
-	switch {
-	case !ok:
-		return ""
-	case path.IsAbs(to):
-		return path.Clean(to)
-	case dir == "":
-		return ""
-	}
-	return path.Join(dir, to)
-}
-
-// shellValue is a word's value where it holds nothing but ENVs of the file.
-func shellValue(st *transform.State, w shell.Word) (string, bool) {
-	switch {
-	case w.Static:
-		return w.Text, true
-	case w.HasCmdSubst || w.HasTilde || w.HasBrace || w.HasGlob:
-		return "", false
-	}
-	return st.Expand(w.Text)
-}
-
 // elsewhere are options with which pip installs outside the environment.
 var elsewhere = []string{"--user", "--target", "--prefix", "--root", "--src", "--python"}
 
@@ -245,19 +217,7 @@ func (sp *split) needOption(st *splitStep, state *transform.State, o argv.Option
 	return nil
 }
 
-func absolute(dir, p string) string {
-	if path.IsAbs(p) {
-		return path.Clean(p)
-	}
-	return path.Join(dir, p)
-}
-
 func (st *splitStep) need(n pipNeed) { st.needs = append(st.needs, n) }
-
-// isRemote reports a URL, version control included.
-func isRemote(text string) bool {
-	return strings.Contains(text, "://") || strings.HasPrefix(text, "git+")
-}
 
 // needOperand reads one requirement of the command line.
 func (sp *split) needOperand(st *splitStep, state *transform.State, w shell.Word, dir string, at transform.Span) *transform.Finding {

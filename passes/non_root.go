@@ -2,7 +2,6 @@ package passes
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -148,10 +147,6 @@ func (n *nonRooter) base() *hold {
 		return holdf(nil, "unknown-base", "SHELL is not a POSIX shell")
 	}
 	return nil
-}
-
-func posixShell(sh []string) bool {
-	return len(sh) == 0 || isPOSIXShell(path.Base(sh[0]))
 }
 
 // context checks that the build context is there and the stage uses it.

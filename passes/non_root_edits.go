@@ -3,7 +3,6 @@ package passes
 import (
 	"strings"
 
-	"refit/internal/shell"
 	"refit/transform"
 )
 
@@ -40,20 +39,6 @@ func (o *fileOwner) late() string {
 		return ""
 	}
 	return chownTrees(o.lateDirs)
-}
-
-// appendCommand joins a command to the end of a RUN.
-func appendCommand(f *transform.File, in *transform.Instruction, s *shell.Script, command string) transform.Edit {
-	at := in.Body.Start + s.Offset(len(s.Text))
-	sep := " && "
-	if in.StartLine != in.EndLine {
-		indent := indentOf(f.Src[lineStart(f.Src, in.Body.End):in.Body.End])
-		if indent == "" {
-			indent = "    "
-		}
-		sep = " " + string(f.Escape) + "\n" + indent + "&& "
-	}
-	return insertAt(at, sep+command)
 }
 
 // summary names what the user owns, for the reason.

@@ -13,9 +13,10 @@ import "refit/transform"
 //   - requirements-first needs the steps as people wrote them; multi-stage
 //     then moves whole steps between stages.
 //   - slim-base comes before multi-stage, whose builder and runtime share the
-//     base; apt-layers and merge-layers come after it, when each step is where
-//     it stays.
-//   - non-root and gunicorn-args look at the final stage as it will be.
+//     base; apt-layers, pip-cache and merge-layers come after it, when each step
+//     is where it stays.
+//   - non-root, gunicorn-args and python-env look at the final stage as it will
+//     be.
 //   - dockerignore looks at what the result copies.
 //
 // Left out on purpose: pinning apt packages (the pins vanish from the archive

@@ -254,25 +254,6 @@ func (p *pipCacher) mount(s *pipStep) transform.Finding {
 	}
 }
 
-// addFlags puts flags, each with a blank before it, in front of what the
-// instruction has: on a line of their own where its first line goes on.
-func addFlags(f *transform.File, in *transform.Instruction, flags string) transform.Edit {
-	words := f.Words(in)
-	keyword := words[0].Span.End
-	edit := insertAt(keyword, flags)
-	if len(words) < 2 || in.StartLine == in.EndLine || len(in.Node.Heredocs) > 0 || f.Line(words[1].Span.Start) != in.StartLine {
-		return edit
-	}
-	_, next, _ := strings.Cut(f.Text(in.Body), "\n")
-	indent := indentOf(next)
-	if indent == "" {
-		indent = "    "
-	}
-	edit.Span.End = words[1].Span.Start
-	edit.New = flags + " " + string(f.Escape) + "\n" + indent
-	return edit
-}
-
 // flag gives each call --no-cache-dir.
 func (p *pipCacher) flag(s *pipStep) transform.Finding {
 	fd := transform.Finding{At: s.in.Body, Why: "pip's cache would only make the layer larger: nothing reads it after this step"}

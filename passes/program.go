@@ -80,6 +80,11 @@ func isPOSIXShell(name string) bool {
 	return false
 }
 
+// posixShell reports that SHELL leaves scripts to such a shell.
+func posixShell(sh []string) bool {
+	return len(sh) == 0 || isPOSIXShell(path.Base(sh[0]))
+}
+
 func isShell(name string) bool { return isPOSIXShell(name) || name == "zsh" || name == "ksh" }
 
 // otherLanguage reports a script that a shell cannot run: it works only because

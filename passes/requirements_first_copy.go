@@ -14,22 +14,6 @@ import (
 // Paths below it are only ever compared with each other.
 const unknownDir = "/\x00"
 
-// defaultText expands a word with the defaults of build arguments. Two paths
-// that are equal by them are so in every build that works, since what a build
-// argument changes in one it would have to change in the other.
-func defaultText(st *transform.State, word string) (string, bool) {
-	text, ok := st.Expand(word)
-	return text, ok || text != ""
-}
-
-// within reports whether p is dir or lies below it.
-func within(p, dir string) bool {
-	return p == dir || dir == "/" || strings.HasPrefix(p, dir) && p[len(dir)] == '/'
-}
-
-// relatedPaths reports whether one of two paths is the other or contains it.
-func relatedPaths(a, b string) bool { return within(a, b) || within(b, a) }
-
 // A contextCopy is a COPY or ADD of files of the build context.
 type contextCopy struct {
 	f       *transform.File
@@ -103,21 +87,6 @@ func copiesFolder(in *transform.Instruction) bool {
 	for _, s := range c.sources {
 		base := path.Base(s)
 		if base == "." || strings.HasSuffix(s, "/") || !strings.ContainsAny(base, ".*") && !fetched(s) {
-			return true
-		}
-	}
-	return false
-}
-
-// fetched reports a source of ADD that is not in the context.
-func fetched(source string) bool {
-	return strings.Contains(source, "://") || strings.HasPrefix(source, "git@") || strings.HasSuffix(source, ".git")
-}
-
-// isArchive reports names of what ADD may unpack.
-func isArchive(name string) bool {
-	for _, ext := range []string{".tar", ".gz", ".tgz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zst"} {
-		if strings.HasSuffix(strings.ToLower(name), ext) {
 			return true
 		}
 	}

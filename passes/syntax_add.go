@@ -43,25 +43,6 @@ func addToCopy(f *transform.File, in *transform.Instruction, spelling spelling) 
 	}
 }
 
-// remote reports a source that ADD downloads, or that may be one.
-func remote(source string) bool {
-	return strings.Contains(source, "://") || strings.HasPrefix(source, "git@") || strings.HasPrefix(source, "github.com/") ||
-		strings.HasSuffix(source, ".git")
-}
-
-// unpacked reports a source that is an archive by its name.
-func unpacked(source string) bool {
-	name := strings.ToLower(path.Base(source))
-	if strings.Contains(name, ".tar.") {
-		return true
-	}
-	switch path.Ext(name) {
-	case ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".gz", ".bz2", ".xz", ".zst", ".lzma":
-		return true
-	}
-	return false
-}
-
 // plain reports that no file of a source can be a tar archive.
 func plain(c *buildctx.Context, source string) bool {
 	if matches, err := c.Match(source); err == nil && len(matches) > 0 {

@@ -273,13 +273,3 @@ func requote(value string, escape rune) (string, bool) {
 	b.WriteByte('"')
 	return b.String(), true
 }
-
-// hasComment reports a comment line inside an instruction's text.
-func hasComment(text string) bool {
-	for i, line := range strings.Split(text, "\n") {
-		if i > 0 && strings.HasPrefix(strings.TrimSpace(line), "#") {
-			return true
-		}
-	}
-	return false
-}
