@@ -43,7 +43,7 @@ func (u *contextUse) copied(f *transform.File, in *transform.Instruction, ctx *b
 	st := f.State(in)
 	for _, raw := range contextSources(in) {
 		source, ok := defaultText(st, raw)
-		if in.Keyword == "add" && fetched(raw) {
+		if in.Keyword == "add" && remote(raw) {
 			continue
 		}
 		if !ok {

@@ -62,7 +62,7 @@ func (sp *split) reaches(c *copied, file string) (reach, string) {
 	best, from := reachNone, ""
 	for _, src := range c.sources {
 		r, p := sp.reachesFrom(c, src, file)
-		if exists, known := sp.ctx.Exists(p); p != "" && c.from == "" && !c.inline && !isRemote(p) && known && !exists {
+		if exists, known := sp.ctx.Exists(p); p != "" && c.from == "" && !c.inline && !isURL(p) && known && !exists {
 			r, p = reachNone, ""
 		}
 		if r == reachFile || best == reachNone {
@@ -95,7 +95,7 @@ func (sp *split) reachesFrom(c *copied, src, file string) (reach, string) {
 		}
 		return reachMaybe, ""
 	}
-	if c.from != "" || isRemote(src) {
+	if c.from != "" || isURL(src) {
 		return reachMaybe, ""
 	}
 	inside := path.Join(src, rel)

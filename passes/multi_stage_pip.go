@@ -200,12 +200,12 @@ func (sp *split) needOption(st *splitStep, state *transform.State, o argv.Option
 	}
 	text = strings.TrimPrefix(text, "file://")
 	switch {
-	case o.Name == "--editable" && isRemote(text):
+	case o.Name == "--editable" && isURL(text):
 		sp.vcs = true
 		return nil
 	case o.Name == "--editable":
 		return held(at, "local-install", "an editable installation is a link to the source, with files in it that the runtime would lack")
-	case isRemote(text):
+	case isURL(text):
 		sp.known = sp.known && o.Name != "--requirement"
 		sp.vcs = sp.vcs || o.Name == "--requirement"
 		return nil

@@ -260,7 +260,7 @@ func hasExclude(in *transform.Instruction) bool {
 func sameFiles(c, later *copied) bool {
 	dir := path.Clean("/" + later.sources[0])
 	for _, src := range c.sources {
-		if strings.ContainsAny(src, "*?[") || isRemote(src) {
+		if strings.ContainsAny(src, "*?[") || isURL(src) {
 			return false
 		}
 		file := path.Clean("/" + src)

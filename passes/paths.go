@@ -24,8 +24,8 @@ func within(p, dir string) bool {
 // relatedPaths reports whether one of two paths is the other or contains it.
 func relatedPaths(a, b string) bool { return within(a, b) || within(b, a) }
 
-// isRemote reports a URL, version control included.
-func isRemote(text string) bool {
+// isURL reports a URL, version control included.
+func isURL(text string) bool {
 	return strings.Contains(text, "://") || strings.HasPrefix(text, "git+")
 }
 
@@ -33,11 +33,6 @@ func isRemote(text string) bool {
 func remote(source string) bool {
 	return strings.Contains(source, "://") || strings.HasPrefix(source, "git@") || strings.HasPrefix(source, "github.com/") ||
 		strings.HasSuffix(source, ".git")
-}
-
-// fetched reports a source of ADD that is not in the context.
-func fetched(source string) bool {
-	return strings.Contains(source, "://") || strings.HasPrefix(source, "git@") || strings.HasSuffix(source, ".git")
 }
 
 // unpacked reports a source that is an archive by its name.
@@ -49,16 +44,6 @@ func unpacked(source string) bool {
 	switch path.Ext(name) {
 	case ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".gz", ".bz2", ".xz", ".zst", ".lzma":
 		return true
-	}
-	return false
-}
-
-// isArchive reports names of what ADD may unpack.
-func isArchive(name string) bool {
-	for _, ext := range []string{".tar", ".gz", ".tgz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zst"} {
-		if strings.HasSuffix(strings.ToLower(name), ext) {
-			return true
-		}
 	}
 	return false
 }

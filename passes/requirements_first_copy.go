@@ -50,7 +50,7 @@ func readContextCopy(f *transform.File, in *transform.Instruction, ctx *buildctx
 	c.toDir = strings.HasSuffix(dest, "/") || path.Base(dest) == "." || len(op.sources) > 1 || isKnownDir(c.dest, cwd, dirs)
 	for _, raw := range op.sources {
 		source, ok := defaultText(st, raw)
-		if !ok || in.Keyword == "add" && fetched(source) {
+		if !ok || in.Keyword == "add" && remote(source) {
 			return nil, false
 		}
 		matches, err := ctx.Match(source)
@@ -59,7 +59,7 @@ func readContextCopy(f *transform.File, in *transform.Instruction, ctx *buildctx
 		}
 		for _, m := range matches {
 			c.toDir = c.toDir || m.Dir
-			if in.Keyword == "add" && !m.Dir && isArchive(m.Path) {
+			if in.Keyword == "add" && !m.Dir && unpacked(m.Path) {
 				return nil, false
 			}
 		}
@@ -86,7 +86,7 @@ func copiesFolder(in *transform.Instruction) bool {
 	}
 	for _, s := range c.sources {
 		base := path.Base(s)
-		if base == "." || strings.HasSuffix(s, "/") || !strings.ContainsAny(base, ".*") && !fetched(s) {
+		if base == "." || strings.HasSuffix(s, "/") || !strings.ContainsAny(base, ".*") && !remote(s) {
 			return true
 		}
 	}

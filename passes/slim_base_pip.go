@@ -60,7 +60,7 @@ func (s *slimming) pipOption(run *pipRun, name, text string) {
 		s.requirementText(run, text, true)
 		return
 	}
-	if isRemote(text) {
+	if isURL(text) {
 		s.decline(run.at, "missing-file", "%s is not in the build context", text)
 		return
 	}

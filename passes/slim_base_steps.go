@@ -224,7 +224,7 @@ func (s *slimming) copy(in *transform.Instruction) {
 	}
 	for _, src := range c.sources {
 		switch {
-		case isRemote(src):
+		case isURL(src):
 			if !isData(src) {
 				s.decline(in.Body, "outside-install", "what %s is and needs is not known", path.Base(src))
 			}
