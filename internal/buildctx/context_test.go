@@ -6,9 +6,14 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 )
 
 // files makes a context of path, content pairs.
+// patience is how long hostile input may take: it tells a hang from a slow
+// machine under the race detector.
+const patience = time.Minute
+
 func files(pairs ...string) *Context {
 	m := fstest.MapFS{}
 	for i := 0; i < len(pairs); i += 2 {

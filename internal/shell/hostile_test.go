@@ -85,7 +85,7 @@ func testHostile(t *testing.T, n int) {
 			start := time.Now()
 			s := Of(f, f.Instructions[1])
 			readAll(s)
-			if d := time.Since(start); d > 20*time.Second {
+			if d := time.Since(start); d > time.Minute {
 				t.Errorf("took %v (%s)", d, s.Why)
 			}
 			t.Logf("%s %v %s", formName(s.Form), time.Since(start).Round(time.Millisecond), cutShort(s.Why))
