@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// files makes a context of path, content pairs.
 // patience is how long hostile input may take: it tells a hang from a slow
 // machine under the race detector.
 const patience = time.Minute
 
+// files makes a context of path, content pairs.
 func files(pairs ...string) *Context {
 	m := fstest.MapFS{}
 	for i := 0; i < len(pairs); i += 2 {
