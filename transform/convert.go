@@ -23,9 +23,10 @@ import (
 // that BuildKit's converter needs no registry.
 type offline struct{}
 
-// baseConfig is that configuration. BuildKit adds the PATH that every image has.
-// The empty step of its history keeps BuildKit from taking the image for scratch.
-const baseConfig = `{"config":{"Cmd":["/bin/sh"]},"history":[{}]}`
+// baseConfig is that configuration. BuildKit adds the PATH that every image has,
+// and takes an image without layers for an empty one, which makes no difference
+// to the configuration.
+const baseConfig = `{"config":{"Cmd":["/bin/sh"]}}`
 
 // ResolveImageConfig implements llb.ImageMetaResolver.
 func (offline) ResolveImageConfig(_ context.Context, ref string, _ sourceresolver.Opt) (string, digest.Digest, []byte, error) {

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"bufio"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -131,7 +132,7 @@ func (f *File) parsePieces(pieces []*piece) bool {
 		case p.moved != nil:
 			continue
 		case !hasInstructionText(part):
-			if p.region.Start == 0 {
+			if p.region.Start == 0 || len(part) >= bufio.MaxScanTokenSize || strings.IndexByte(part, 0) >= 0 {
 				return false
 			}
 			continue
