@@ -25,8 +25,9 @@ type File struct {
 	Stages       []*Stage
 	Options      *Options
 
-	lines  []int // offset of each line's first byte
-	states map[*Instruction]*State
+	lines  []int    // offset of each line's first byte
+	states []*State // before each instruction; nil until one is asked for
+	ends   []*State // behind each stage
 }
 
 // Instruction is one instruction of a File with the comments and blank lines

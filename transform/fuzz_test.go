@@ -15,6 +15,7 @@ func FuzzFile(f *testing.F) {
 		f.Add(src, uint16(0), uint16(9), "# escape=`\n")
 		f.Add(src, uint16(9), uint16(9), " <<EOF\nEOF\n")
 		f.Add(src, uint16(7), uint16(9), "#\x00")
+		f.Add(src, uint16(4), uint16(6), " \\\n")
 	}
 	f.Fuzz(func(t *testing.T, src string, start, end uint16, text string) {
 		file, err := Parse("Dockerfile", src, nil)

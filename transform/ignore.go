@@ -84,39 +84,54 @@ func hadolintIgnores(comment string, rules []string) bool {
 	return false
 }
 
-// ignored reports the instruction, of the newest version or of the original, at
-// which a comment switches the pass off although the finding would change it. A
-// comment above FROM speaks for the whole stage.
+// ignored reports the first instruction, of the newest version or of the
+// original, at which a comment switches the pass off although the finding would
+// change it. A comment above FROM speaks for the whole stage.
 func ignored(p *Pass, fd *Finding, versions []version) *Instruction {
 	original, f := versions[0].file, versions[len(versions)-1].file
 	if !strings.Contains(original.Src, "refit:") && !strings.Contains(original.Src, "hadolint") {
 		return nil
 	}
-	for _, in := range f.Instructions {
-		if !in.touchedBy(fd) {
+	var first *Instruction
+	for in := range f.touches(fd) {
+		if first != nil && first.Index < in.Index {
 			continue
 		}
-		if f.ignores(in, p) || in.Stage != nil && f.ignores(in.Stage.From, p) {
-			return in
-		}
 		at, _ := originalOffset(in.Body.Start, versions)
-		if was := original.at(at); was != nil && (original.ignores(was, p) || was.Stage != nil && original.ignores(was.Stage.From, p)) {
-			return in
+		if f.switchesOff(in, p) || original.switchesOff(original.at(at), p) {
+			first = in
 		}
 	}
-	return nil
+	return first
 }
 
-// touchedBy reports whether a finding is about the instruction, edits it, or
-// puts something right above it.
-func (in *Instruction) touchedBy(fd *Finding) bool {
-	if in.Span.Overlaps(fd.At) {
-		return true
+// switchesOff reports whether the comments above the instruction, or above its
+// stage, switch the pass off.
+func (f *File) switchesOff(in *Instruction, p *Pass) bool {
+	return in != nil && (f.ignores(in, p) || in.Stage != nil && f.ignores(in.Stage.From, p))
+}
+
+// touches are the instructions that a finding is about, edits, or puts something
+// right above.
+func (f *File) touches(fd *Finding) map[*Instruction]bool {
+	found := map[*Instruction]bool{}
+	add := func(s Span, above bool) {
+		i := sort.Search(len(f.Instructions), func(i int) bool { return f.Instructions[i].Span.End > s.Start })
+		for ; i < len(f.Instructions); i++ {
+			in := f.Instructions[i]
+			if in.Span.Start > s.End+len("\r\n") {
+				break
+			}
+			if in.Span.Overlaps(s) || above && s.Start <= in.Span.Start && s.Start >= in.Span.Start-len("\r\n") {
+				found[in] = true
+			}
+		}
 	}
-	return slices.ContainsFunc(fd.Edits, func(e Edit) bool {
-		above := e.Span.Len() == 0 && e.Span.Start <= in.Span.Start && e.Span.Start >= in.Span.Start-len("\r\n")
-		return above || in.Span.Overlaps(e.Span)
-	})
+	add(fd.At, false)
+	for _, e := range fd.Edits {
+		add(e.Span, e.Span.Len() == 0)
+	}
+	return found
 }
 
 // at is the instruction whose span holds the offset, nil in the tail.

@@ -107,10 +107,18 @@ func (f *File) reuse(in *Instruction, at, shift int) int {
 	return c.Span.End
 }
 
-// openEnd reports a text whose last line may go on in the next one.
+// openEnd reports a text whose last instruction may go on behind it: no blank or
+// comment line ends a continuation.
 func openEnd(text string) bool {
-	text = strings.TrimRight(strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r"), " \t")
-	return strings.HasSuffix(text, "\\") || strings.HasSuffix(text, "`")
+	for text != "" {
+		at := strings.LastIndexByte(strings.TrimSuffix(text, "\n"), '\n') + 1
+		if line := text[at:]; !isSkipped(line) {
+			line = strings.TrimRight(line, " \t\r\n")
+			return strings.HasSuffix(line, "\\") || strings.HasSuffix(line, "`")
+		}
+		text = text[:at]
+	}
+	return false
 }
 
 // parsePieces parses the regions among pieces as one text. It reports false

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Status is what a pass did to a file.
@@ -99,13 +98,6 @@ type Refusal struct {
 
 // Changed reports whether the Dockerfile or a companion changes.
 func (r *Result) Changed() bool { return r.Before != r.After || len(r.Companions) > 0 }
-
-// version is a file between two passes, and how it came to be.
-type version struct {
-	file  *File
-	pass  *Pass // nil for the original
-	edits []Edit
-}
 
 // Run takes a file through the passes. The error is a *SyntaxError when BuildKit
 // does not take the file, or says which pass is wrongly made.
@@ -204,7 +196,7 @@ func (r *Result) step(s *Step) (changed bool, err error) {
 			r.Refused = append(r.Refused, Refusal{p.Name, ReasonBroken, fmt.Sprintf("the result does not parse: %v", err)})
 			return false, nil
 		}
-		r.versions = append(r.versions, version{next, p, edits})
+		r.versions = append(r.versions, newVersion(cur, next, p, edits))
 	}
 	s.Changes = append(s.Changes, step.Changes...)
 	r.addCompanions(companions)
@@ -251,62 +243,6 @@ func remark(fd *Finding, versions []version) Remark {
 		m.Notes = append(m.Notes, Remark{Line: line, Added: added, Why: n.Why})
 	}
 	return m
-}
-
-// originalLine is the line of the original file that an offset of the newest
-// version came from, and the pass that wrote the text there, if any did.
-func originalLine(at int, versions []version) (line int, added string) {
-	at, added = originalOffset(at, versions)
-	return versions[0].file.Line(at), added
-}
-
-// originalOffset is the place in the original file that an offset of the newest
-// version came from. A line that a pass took out in one place and put in at
-// another came from where it stood; for other new text it is the place of the
-// edit, and added is the pass.
-func originalOffset(at int, versions []version) (offset int, added string) {
-	for i := len(versions) - 1; i > 0; i-- {
-		v, prev := versions[i], versions[i-1].file
-		before, isNew := origin(v.edits, at)
-		if isNew {
-			moved, ok := movedFrom(prev, v, at)
-			if ok {
-				before = moved
-			} else {
-				added = v.pass.Name
-			}
-		}
-		at = before
-	}
-	return at, added
-}
-
-// movedFrom finds the line at an offset of a version in what its edits deleted.
-func movedFrom(prev *File, v version, at int) (offset int, ok bool) {
-	n := v.file.Line(at)
-	line := strings.TrimRight(v.file.Src[v.file.lines[n-1]:v.file.lineEnd(n)], "\r\n")
-	if strings.TrimSpace(line) == "" {
-		return 0, false
-	}
-	for _, e := range v.edits {
-		deleted := prev.Src[e.Span.Start:e.Span.End]
-		for from := 0; ; {
-			i := strings.Index(deleted[from:], line)
-			if i < 0 {
-				break
-			}
-			i += from
-			end := e.Span.Start + i + len(line)
-			if (i == 0 || deleted[i-1] == '\n') && (end == len(prev.Src) || prev.Src[end] == '\n' || prev.Src[end] == '\r') {
-				if ok {
-					return 0, false // it stood there twice
-				}
-				offset, ok = e.Span.Start+i, true
-			}
-			from = i + len(line)
-		}
-	}
-	return offset, ok
 }
 
 func (r *Result) addCompanions(companions []Companion) {

@@ -3,6 +3,7 @@ package transform
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -95,19 +96,27 @@ func normalizeNewlines(edits []Edit, newline string) {
 	}
 }
 
-// origin maps an offset of the text after edits back to the text before them.
-// added reports that the offset lies in text that an edit wrote.
-func origin(edits []Edit, at int) (before int, added bool) {
-	shift := 0 // after minus before, for text behind the edits seen so far
-	for _, e := range edits {
-		start := e.Span.Start + shift
-		if at < start {
-			break
-		}
-		if at < start+len(e.New) {
-			return e.Span.Start, true
-		}
+// newStarts is where each edit's new text starts in the text after them.
+func newStarts(edits []Edit) []int {
+	starts := make([]int, len(edits))
+	shift := 0 // after minus before
+	for i, e := range edits {
+		starts[i] = e.Span.Start + shift
 		shift += len(e.New) - e.Span.Len()
 	}
-	return at - shift, false
+	return starts
+}
+
+// origin maps an offset of the text after edits back to the text before them.
+// added reports that the offset lies in text that an edit wrote.
+func origin(edits []Edit, starts []int, at int) (before int, added bool) {
+	i := sort.SearchInts(starts, at+1) - 1
+	if i < 0 {
+		return at, false
+	}
+	e := edits[i]
+	if behind := at - starts[i] - len(e.New); behind >= 0 {
+		return e.Span.End + behind, false
+	}
+	return e.Span.Start, true
 }

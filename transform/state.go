@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"maps"
 	"path"
 	"strings"
 
@@ -23,44 +22,31 @@ type State struct {
 	Shell []string
 
 	escape rune
-	vars   map[string]variable
-}
-
-type variable struct {
-	value string
-	set   bool // false: an ARG without a default
-	arg   bool // false: an ENV
-	fixed bool // the same in every build: depends on no ARG
+	vars   *bindings
 }
 
 // Env is the value of an environment variable that the file sets; ok is false
 // where it does not, or where the value depends on a build argument.
 func (s *State) Env(key string) (value string, ok bool) {
-	v, found := s.vars[key]
+	v, found := s.vars.lookup(key)
 	return v.value, found && !v.arg && v.fixed
 }
 
 // HasEnv reports whether the file sets the environment variable here, whatever
 // its value.
 func (s *State) HasEnv(key string) bool {
-	v, found := s.vars[key]
+	v, found := s.vars.lookup(key)
 	return found && !v.arg
 }
 
 // HasArg reports whether the build argument is in scope here.
 func (s *State) HasArg(key string) bool {
-	v, found := s.vars[key]
+	v, found := s.vars.lookup(key)
 	return found && v.arg
 }
 
 // Vars are the names of the variables that the file sets here, ENV and ARG.
-func (s *State) Vars() []string {
-	var keys []string
-	for k := range maps.Keys(s.vars) {
-		keys = append(keys, k)
-	}
-	return keys
-}
+func (s *State) Vars() []string { return s.vars.names() }
 
 // Expand replaces variables as BuildKit does in an instruction's arguments. ok
 // is false where the result is not the same in every build: a variable that is
@@ -69,54 +55,36 @@ func (s *State) Expand(word string) (text string, ok bool) {
 	if !strings.ContainsAny(word, "$\\`'\"") {
 		return word, true
 	}
-	res, err := shell.NewLex(s.escape).ProcessWordWithMatches(word, stateEnv{s.vars})
+	res, err := shell.NewLex(s.escape).ProcessWordWithMatches(word, s.vars)
 	if err != nil || len(res.Unmatched) > 0 {
 		return "", false
 	}
 	for k := range res.Matched {
-		if !s.vars[k].fixed {
+		if v, _ := s.vars.lookup(k); !v.fixed {
 			return res.Result, false
 		}
 	}
 	return res.Result, true
 }
 
-type stateEnv struct{ vars map[string]variable }
-
-// Get implements shell.EnvGetter.
-func (e stateEnv) Get(key string) (string, bool) {
-	v, ok := e.vars[key]
-	return v.value, ok && v.set
-}
-
-// Keys implements shell.EnvGetter.
-func (e stateEnv) Keys() []string {
-	var keys []string
-	for k := range e.vars {
-		keys = append(keys, k)
-	}
-	return keys
-}
-
-// State is what holds before in runs. For a FROM it is the state of the ARGs
-// before the first one.
+// State is what holds before in runs; nil for an instruction of another File. For
+// a FROM it is the state of the ARGs before the first one.
 func (f *File) State(in *Instruction) *State {
 	if f.states == nil {
 		f.computeStates()
 	}
-	return f.states[in]
+	if in.Index >= len(f.Instructions) || f.Instructions[in.Index] != in {
+		return nil
+	}
+	return f.states[in.Index]
 }
 
 // EndState is what holds behind the last instruction of a stage.
 func (f *File) EndState(s *Stage) *State {
-	last := s.From
-	if n := len(s.Instructions); n > 0 {
-		last = s.Instructions[n-1]
+	if f.states == nil {
+		f.computeStates()
 	}
-	if last == s.From {
-		return f.startState(s)
-	}
-	return f.State(last).after(last, f.metaState())
+	return f.ends[s.Index]
 }
 
 func (f *File) metaState() *State {
@@ -130,42 +98,31 @@ func (f *File) metaState() *State {
 	return m
 }
 
-func (f *File) startState(s *Stage) *State {
-	if s.Base.Stage == nil {
-		return &State{escape: f.Escape}
-	}
-	st := *f.EndState(s.Base.Stage)
-	st.vars = maps.Clone(st.vars)
-	maps.DeleteFunc(st.vars, func(_ string, v variable) bool { return v.arg })
-	return &st
-}
-
 func (f *File) computeStates() {
-	f.states = make(map[*Instruction]*State, len(f.Instructions))
+	f.states = make([]*State, len(f.Instructions))
+	f.ends = make([]*State, len(f.Stages))
 	meta := &State{escape: f.Escape}
-	ends := make(map[*Stage]*State, len(f.Stages))
 	cur := meta
-	for _, in := range f.Instructions {
-		if in.Keyword == "from" {
-			f.states[in] = meta
-			cur = &State{escape: f.Escape}
-			if base := in.Stage.Base.Stage; base != nil {
-				st := *ends[base]
-				st.vars = maps.Clone(st.vars)
-				maps.DeleteFunc(st.vars, func(_ string, v variable) bool { return v.arg })
-				cur = &st
-			}
-			ends[in.Stage] = cur
-			continue
-		}
-		f.states[in] = cur
-		if in.Stage == nil {
+	for i, in := range f.Instructions {
+		switch {
+		case in.Stage == nil:
+			f.states[i] = cur
 			cur = cur.after(in, nil)
 			meta = cur
-		} else {
+			continue
+		case in.Keyword == "from":
+			f.states[i] = meta
+			cur = &State{escape: f.Escape}
+			if base := in.Stage.Base.Stage; base != nil {
+				st := *f.ends[base.Index]
+				st.vars = st.vars.inherited()
+				cur = &st
+			}
+		default:
+			f.states[i] = cur
 			cur = cur.after(in, meta)
-			ends[in.Stage] = cur
 		}
+		f.ends[in.Stage.Index] = cur
 	}
 }
 
@@ -184,13 +141,11 @@ func (s *State) after(in *Instruction, meta *State) *State {
 	t := *s
 	switch c := cmd.(type) {
 	case *instructions.EnvCommand:
-		t.vars = cloneVars(s.vars, len(c.Env))
 		for _, kv := range c.Env {
 			v, fixed := s.Expand(kv.Value)
-			t.vars[kv.Key] = variable{value: v, set: fixed || v != "", fixed: fixed}
+			t.vars = t.vars.bind(kv.Key, variable{value: v, set: fixed || v != "", fixed: fixed})
 		}
 	case *instructions.ArgCommand:
-		t.vars = cloneVars(s.vars, len(c.Args))
 		for _, kv := range c.Args {
 			t.addArg(kv, s, meta)
 		}
@@ -208,14 +163,8 @@ func (s *State) after(in *Instruction, meta *State) *State {
 	return &t
 }
 
-func cloneVars(vars map[string]variable, more int) map[string]variable {
-	c := make(map[string]variable, len(vars)+more)
-	maps.Copy(c, vars)
-	return c
-}
-
 func (s *State) addArg(kv instructions.KeyValuePairOptional, before, meta *State) {
-	if old, ok := s.vars[kv.Key]; ok && !old.arg {
+	if old, ok := s.vars.lookup(kv.Key); ok && !old.arg {
 		return // ENV wins over ARG
 	}
 	v := variable{arg: true}
@@ -224,11 +173,11 @@ func (s *State) addArg(kv instructions.KeyValuePairOptional, before, meta *State
 		v.value, _ = before.Expand(*kv.Value)
 		v.set = true
 	case meta != nil:
-		if m, ok := meta.vars[kv.Key]; ok {
+		if m, ok := meta.vars.lookup(kv.Key); ok {
 			v.value, v.set = m.value, m.set
 		}
 	}
-	s.vars[kv.Key] = v
+	s.vars = s.vars.bind(kv.Key, v)
 }
 
 // join is the working directory after WORKDIR dir.
@@ -268,7 +217,7 @@ func (f *File) resolveMeta(name string) (string, []*Instruction) {
 		return name, nil
 	}
 	meta := f.metaState()
-	res, err := shell.NewLex(f.Escape).ProcessWordWithMatches(name, stateEnv{meta.vars})
+	res, err := shell.NewLex(f.Escape).ProcessWordWithMatches(name, meta.vars)
 	if err != nil || !haveFallback(name, res.Unmatched) {
 		return "", nil
 	}
