@@ -141,7 +141,11 @@ func (p *pinner) findings() []transform.Finding {
 			continue
 		}
 		places[edit.Span] = len(findings)
-		findings = append(findings, transform.Finding{At: r.at, Why: r.why, Edits: []transform.Edit{edit}})
+		fd := transform.Finding{At: r.at, Why: r.why, Edits: []transform.Edit{edit}}
+		if r.at.Contains(edit.Span) && strings.Contains(p.f.Text(r.at), "$") {
+			fd.Notes = append(fd.Notes, transform.Note{At: r.at, Why: "a version given by --build-arg must have been published on this distribution too"})
+		}
+		findings = append(findings, fd)
 	}
 	return findings
 }
