@@ -1,14 +1,15 @@
 package passes
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"refit/internal/lazyregexp"
 )
 
 var (
-	composeBuild = regexp.MustCompile(`(?m)^\s+(build|extends|<<)\s*:`)
-	composeImage = regexp.MustCompile(`(?m)^\s+image:\s*["']?([^\s"'#]+)`)
+	composeBuild = lazyregexp.New(`(?m)^\s+(build|extends|<<)\s*:`, ":")
+	composeImage = lazyregexp.New(`(?m)^\s+image:\s*["']?([^\s"'#]+)`, "image")
 )
 
 // ownServices are the parts of a compose file, as text, that may describe

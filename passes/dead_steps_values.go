@@ -2,9 +2,9 @@ package passes
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
+	"refit/internal/lazyregexp"
 	"refit/transform"
 )
 
@@ -57,7 +57,7 @@ func replacedValues(f *transform.File) []transform.Finding {
 	return found
 }
 
-var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var identifier = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // redundantArg reports an ARG that gives no value and declares nothing but what
 // is declared in the stage already. A name that is no name of a variable, such

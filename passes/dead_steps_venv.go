@@ -2,12 +2,12 @@ package passes
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"refit/internal/argv"
 	"refit/internal/buildctx"
+	"refit/internal/lazyregexp"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -79,7 +79,7 @@ func madeVenv(f *inImage, in *transform.Instruction) string {
 }
 
 // venvName matches directories that are named for what they are.
-var venvName = regexp.MustCompile(`(?i)^[._]?(v?env|virtual_?env|py_?env|[a-z0-9]*[-_.]?venv)[0-9]?$`)
+var venvName = lazyregexp.New(`(?i)^[._]?(v?env|virtual_?env|py_?env|[a-z0-9]*[-_.]?venv)[0-9]?$`)
 
 // venv gathers what is known of the use of a virtual environment.
 type venv struct {

@@ -11,6 +11,7 @@ import (
 
 	"refit/internal/argv"
 	"refit/internal/buildctx"
+	"refit/internal/lazyregexp"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -112,13 +113,13 @@ func withKnobs(g *argv.GunicornCmd, knobs []knob) (moved []shell.Word, value str
 	return moved, strings.Join(list, " ")
 }
 
-var shellVar = regexp.MustCompile(`\$(\w+|\{\w+\})`)
+var shellVar = lazyregexp.New(`\$(\w+|\{\w+\})`, "$")
 
 // replaceKnobs writes a word for an ENV of the Dockerfile; ok is false when
 // something else than a knob expands in it.
 func replaceKnobs(text string, knobs []knob) (string, bool) {
 	ok := true
-	text = shellVar.ReplaceAllStringFunc(text, func(ref string) string {
+	text = shellVar.Regexp().ReplaceAllStringFunc(text, func(ref string) string {
 		name := strings.Trim(ref, "${}")
 		i := slices.IndexFunc(knobs, func(k knob) bool { return k.name == name })
 		if i < 0 {

@@ -2,7 +2,6 @@ package passes
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -10,6 +9,7 @@ import (
 
 	"refit/internal/argv"
 	"refit/internal/buildctx"
+	"refit/internal/lazyregexp"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -45,8 +45,8 @@ func (sp *split) checkRuntime() *transform.Finding {
 }
 
 var (
-	ownBin    = regexp.MustCompile(`/usr/local/bin/([A-Za-z0-9._-]+)`)
-	ownPython = regexp.MustCompile(`/usr/local/lib/python|/usr/local/lib64/python|site-packages|/usr/local/bin/(?:python|pip|gunicorn|uwsgi|uvicorn|celery|flask|django-admin|supervisord|jupyter|daphne|hypercorn|airflow|streamlit|alembic|ipython|pytest|scrapy|ansible|aws)`)
+	ownBin    = lazyregexp.New(`/usr/local/bin/([A-Za-z0-9._-]+)`, "/usr/local/bin/")
+	ownPython = lazyregexp.New(`/usr/local/lib/python|/usr/local/lib64/python|site-packages|/usr/local/bin/(?:python|pip|gunicorn|uwsgi|uvicorn|celery|flask|django-admin|supervisord|jupyter|daphne|hypercorn|airflow|streamlit|alembic|ipython|pytest|scrapy|ansible|aws)`, "/usr/local/lib", "site-packages", "/usr/local/bin/")
 )
 
 // checkPaths looks for paths into the image's own Python.
@@ -349,7 +349,7 @@ func (sp *split) checkContext() *transform.Finding {
 		if err != nil {
 			continue
 		}
-		if m := ownPython.Find(b); m != nil && path.Ext(e.Path) != ".py" {
+		if m := ownPython.Regexp().Find(b); m != nil && path.Ext(e.Path) != ".py" {
 			return held(sp.s.From.Body, "absolute-path", "%s names %s, where pip's programs are no more", e.Path, m)
 		}
 	}

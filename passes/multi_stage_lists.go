@@ -1,9 +1,9 @@
 package passes
 
 import (
-	"regexp"
 	"slices"
 
+	"refit/internal/lazyregexp"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -27,9 +27,9 @@ func (sp *split) bringLists() {
 }
 
 var (
-	updatesLists = regexp.MustCompile(`\b(?:apt|apt-get|aptitude|apk)\b[^&;|]*\supdate\b`)
-	setsUpSource = regexp.MustCompile(`\|\s*(sudo )?(-E )?(bash|sh)\b|\badd-apt-repository\b|sources\.list|\bapt-key\b`)
-	needsLists   = regexp.MustCompile(`\b(?:(apt|apt-get|aptitude)\b[^&;|]*\sinstall|apk\b[^&;|]*\sadd)\b`)
+	updatesLists = lazyregexp.New(`\b(?:apt|apt-get|aptitude|apk)\b[^&;|]*\supdate\b`, "update")
+	setsUpSource = lazyregexp.New(`\|\s*(sudo )?(-E )?(bash|sh)\b|\badd-apt-repository\b|sources\.list|\bapt-key\b`, "|", "add-apt-repository", "sources.list", "apt-key")
+	needsLists   = lazyregexp.New(`\b(?:(apt|apt-get|aptitude)\b[^&;|]*\sinstall|apk\b[^&;|]*\sadd)\b`, "apt", "apk")
 )
 
 // fetchLists looks at the two stages as they come out. Where an installation

@@ -2,13 +2,13 @@ package passes
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"refit/internal/argv"
 	"refit/internal/buildctx"
 	"refit/internal/facts"
+	"refit/internal/lazyregexp"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -82,7 +82,7 @@ func sourced(c *shell.Command) string {
 }
 
 // fileTest finds what a shell's condition says of a file.
-var fileTest = regexp.MustCompile(`(?:\[\[?|\btest)\s+(?:!\s+)?-[defrsx]\s+["']?([^\s"'$;]+)`)
+var fileTest = lazyregexp.New(`(?:\[\[?|\btest)\s+(?:!\s+)?-[defrsx]\s+["']?([^\s"'$;]+)`, "[", "test")
 
 // checkTests declines a pip step with a condition on a file that is copied, and
 // that pip does not read: the builder would not have it.

@@ -2,12 +2,12 @@ package passes
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"refit/internal/buildctx"
+	"refit/internal/lazyregexp"
 )
 
 // code looks at the Python sources of the context.
@@ -61,13 +61,13 @@ func (n *nonRooter) ownsWorkdir() bool {
 }
 
 var (
-	mountLine   = regexp.MustCompile(`(?m)^\s*-\s*["']?[^\s:"'#]+:(/[^:"'\s]*)(:[a-zA-Z,]+)?["']?\s*(?:#.*)?$`)
-	mountTarget = regexp.MustCompile(`(?m)^\s*(?:-\s*)?(?:target|destination|dst):\s*["']?(/[^\s"'#]*)`)
-	mountFrozen = regexp.MustCompile(`(?m)^\s*(?:-\s*)?read_only:\s*true`)
+	mountLine   = lazyregexp.New(`(?m)^\s*-\s*["']?[^\s:"'#]+:(/[^:"'\s]*)(:[a-zA-Z,]+)?["']?\s*(?:#.*)?$`)
+	mountTarget = lazyregexp.New(`(?m)^\s*(?:-\s*)?(?:target|destination|dst):\s*["']?(/[^\s"'#]*)`)
+	mountFrozen = lazyregexp.New(`(?m)^\s*(?:-\s*)?read_only:\s*true`, "read_only")
 )
 
 // composeRoot finds what a compose file gives to containers that run as root.
-var composeRoot = regexp.MustCompile(`(?m)docker\.sock|^\s*privileged:\s*true|^\s*(cap_add|devices):`)
+var composeRoot = lazyregexp.New(`(?m)docker\.sock|^\s*privileged:\s*true|^\s*(cap_add|devices):`)
 
 // mounts looks for volumes in compose files: those over the application's
 // directories, and those of its own services, to which it may write what root
@@ -78,7 +78,7 @@ func (n *nonRooter) mounts() *hold {
 		if err != nil {
 			continue
 		}
-		if m := composeRoot.Find(b); m != nil {
+		if m := composeRoot.Regexp().Find(b); m != nil {
 			return holdf(nil, "needs-root", "%s says “%s”: a right that root has", name, strings.TrimSpace(string(m)))
 		}
 		own := ownMounts(string(b))
@@ -87,7 +87,7 @@ func (n *nonRooter) mounts() *hold {
 				return holdf(nil, "mounted", "%s mounts something at %s, whose owner is not known", name, dir)
 			}
 		}
-		for _, m := range mountLine.FindAllSubmatch(b, -1) {
+		for _, m := range mountLine.Regexp().FindAllSubmatch(b, -1) {
 			dir := path.Clean(string(m[1]))
 			if strings.Contains(string(m[2]), "ro") || isSystem(dir) {
 				continue

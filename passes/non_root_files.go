@@ -2,13 +2,13 @@ package passes
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
+	"refit/internal/lazyregexp"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -39,7 +39,7 @@ type gift struct {
 }
 
 // plainPath is a path that no shell reads otherwise.
-var plainPath = regexp.MustCompile(`^/[A-Za-z0-9_./-]+$`)
+var plainPath = lazyregexp.New(`^/[A-Za-z0-9_./-]+$`)
 
 // rootsDirs hold what the distribution and Python install: they stay root's.
 var rootsDirs = strings.Fields(`/bin /sbin /lib /lib32 /lib64 /etc /dev /proc /sys /boot /root /run /var/run /tmp /var/tmp

@@ -2,7 +2,6 @@ package passes
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
 	"refit/internal/argv"
+	"refit/internal/lazyregexp"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -254,10 +254,10 @@ func (n *nonRooter) homeTool(in *transform.Instruction, text string) *hold {
 	return nil
 }
 
-var homeName = regexp.MustCompile(`(^|[\s"'=:,(])(/root(/|\b)|~(/|[\s"']|$)|\$\{?HOME\b)`)
+var homeName = lazyregexp.New(`(^|[\s"'=:,(])(/root(/|\b)|~(/|[\s"']|$)|\$\{?HOME\b)`, "/root", "~", "$HOME", "${HOME")
 
 func namesHome(text string) bool {
-	return (strings.Contains(text, "/root") || strings.ContainsAny(text, "~$")) && homeName.MatchString(text)
+	return homeName.MatchString(text)
 }
 
 // usesHome reports whether a step does more with root's home than to remove

@@ -2,11 +2,11 @@ package passes
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"refit/internal/buildctx"
+	"refit/internal/lazyregexp"
 	"refit/transform"
 )
 
@@ -94,11 +94,11 @@ func (n *nonRooter) installsItself() bool {
 	return false
 }
 
-var selfInstall = regexp.MustCompile(`\bpip[0-9.]*\s+install(\s+[^&;|\s]+)*\s+['"]?\.{1,2}/?(\[[^\]]*\])?['"]?(\s|$)|\bsetup\.py\s+(install|develop)\b`)
+var selfInstall = lazyregexp.New(`\bpip[0-9.]*\s+install(\s+[^&;|\s]+)*\s+['"]?\.{1,2}/?(\[[^\]]*\])?['"]?(\s|$)|\bsetup\.py\s+(install|develop)\b`, "pip", "setup.py")
 
 var (
-	portEnd    = regexp.MustCompile(`:(\d{1,4})$`)
-	portOption = regexp.MustCompile(`^(-p|-P|--port|--http-port|--server\.port|--listen-port|--web-port)$`)
+	portEnd    = lazyregexp.New(`:(\d{1,4})$`, ":")
+	portOption = lazyregexp.New(`^(-p|-P|--port|--http-port|--server\.port|--listen-port|--web-port)$`)
 )
 
 // words looks at arguments: ports, and paths that are not the user's.

@@ -2,13 +2,13 @@ package passes
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
 	"refit/internal/buildctx"
+	"refit/internal/lazyregexp"
 	"refit/transform"
 )
 
@@ -262,7 +262,7 @@ func (r *startReader) server(name string, words []string) *hold {
 	return r.n.words(r.at, words)
 }
 
-var uwsgiRoot = regexp.MustCompile(`(?m)^\s*-?\s*(uid|gid|chown-socket|chown|cron|daemonize|logto|pidfile|socket\s*[=:]\s*/(var|run)|http\S*\s*[=:]\s*\S*:\d{1,3}\s*$)\b`)
+var uwsgiRoot = lazyregexp.New(`(?m)^\s*-?\s*(uid|gid|chown-socket|chown|cron|daemonize|logto|pidfile|socket\s*[=:]\s*/(var|run)|http\S*\s*[=:]\s*\S*:\d{1,3}\s*$)\b`)
 
 // uwsgi looks at uWSGI's configuration.
 func (r *startReader) uwsgi(words []string) *hold {
@@ -284,7 +284,7 @@ func (r *startReader) uwsgi(words []string) *hold {
 		if err != nil {
 			return holdf(r.at, "unknown-script", "%s cannot be read", file)
 		}
-		if m := uwsgiRoot.Find(b); m != nil {
+		if m := uwsgiRoot.Regexp().Find(b); m != nil {
 			return holdf(r.at, "needs-root", "%s says “%s”", name, strings.TrimSpace(string(m)))
 		}
 	}

@@ -2,12 +2,12 @@ package passes
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
+	"refit/internal/lazyregexp"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -60,7 +60,7 @@ func startsAlone(f *inImage, in *transform.Instruction, name string) bool {
 }
 
 // interpreter matches programs that nobody replaces by a script of their own.
-var interpreter = regexp.MustCompile(`^(python[0-9.]*|pypy3?|node|java|ruby|perl|php|bash|sh|ash|dash|zsh)$`)
+var interpreter = lazyregexp.New(`^(python[0-9.]*|pypy3?|node|java|ruby|perl|php|bash|sh|ash|dash|zsh)$`)
 
 // isPythonName reports python, python3, python3.12.
 func isPythonName(name string) bool { return versioned(name, "python") }

@@ -1,17 +1,16 @@
 package passes
 
 import (
-	"regexp"
-
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
+	"refit/internal/lazyregexp"
 	"refit/transform"
 )
 
 // variableUse finds variables in a text, plainVariable those without a default.
 var (
-	variableUse   = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
-	plainVariable = regexp.MustCompile(`\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
+	variableUse   = lazyregexp.New(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`, "$")
+	plainVariable = lazyregexp.New(`\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`, "$")
 )
 
 // valuesOf lists the names that an ARG or ENV sets, and which of them get a value.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"sync"
 )
 
 // Pass is one rewrite: its documentation, what it may alter, and a pure
@@ -104,7 +105,7 @@ const (
 	PinPatch Pin = "patch" // 3.7.17-bookworm
 )
 
-var kebab = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+var kebab = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`) })
 
 // Validate reports the first thing that a list of passes lacks: a name that is
 // kebab-case and unique, a title, a text, an example, a Run, reasons.
@@ -124,7 +125,7 @@ func Validate(passes []*Pass) error {
 
 func (p *Pass) validate() error {
 	switch {
-	case !kebab.MatchString(p.Name):
+	case !kebab().MatchString(p.Name):
 		return errors.New("the name is not kebab-case")
 	case p.Doc.Title == "" || p.Doc.Text == "":
 		return errors.New("it has no title or no text")
@@ -137,7 +138,7 @@ func (p *Pass) validate() error {
 	}
 	keys := map[string]bool{}
 	for _, d := range p.Declines {
-		if !kebab.MatchString(d.Key) || d.When == "" || keys[d.Key] {
+		if !kebab().MatchString(d.Key) || d.When == "" || keys[d.Key] {
 			return fmt.Errorf("decline %q is not kebab-case, says nothing or stands twice", d.Key)
 		}
 		keys[d.Key] = true

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"refit/internal/lazyregexp"
 )
 
 // Manifest is what a Python manifest or lock file other than a requirement file names. It is read as data; nothing runs.
@@ -284,12 +286,12 @@ func readSetupCfg(m *Manifest, text string) error {
 // maxInstallRequires is how much of setup.py is read as a list.
 const maxInstallRequires = 32 << 10
 
-var installRequiresRE = lazyRE(`\binstall_requires\s*=\s*`)
+var installRequiresRE = lazyregexp.New(`\binstall_requires\s*=\s*`)
 
 // readSetupPy reads a literal install_requires; everything else in setup.py is a program.
 func readSetupPy(m *Manifest, text string) error {
 	m.Project = true
-	at := installRequiresRE().FindAllStringIndex(text, -1)
+	at := installRequiresRE.FindAllStringIndex(text, -1)
 	m.Complete = len(at) == 1
 	if len(at) == 0 {
 		return nil

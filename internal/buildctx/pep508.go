@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"refit/internal/lazyregexp"
 )
 
 // Requirement is one thing that pip is asked to install.
@@ -31,19 +33,19 @@ const (
 )
 
 var (
-	nameRE    = lazyRE(`^(` + reName + `)\s*` + reExtras + `\s*(.*)$`)
-	directRE  = lazyRE(`^(` + reName + `)\s*` + reExtras + `\s*@\s*(\S.*)$`)
-	pathRE    = lazyRE(`^(.*?)` + reExtras + `$`)
-	clauseRE  = lazyRE(`^(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()<>=!~]+)$`)
-	vcsRE     = lazyRE(`^(git|hg|svn|bzr)\+(\S+)$`)
-	schemeRE  = lazyRE(`^[A-Za-z][A-Za-z0-9+.-]*://`)
-	archiveRE = lazyRE(`(?i)\.(whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tlz|tar\.lz|tar\.lzma)$`)
-	dashesRE  = lazyRE(`[-_.]+`)
+	nameRE    = lazyregexp.New(`^(` + reName + `)\s*` + reExtras + `\s*(.*)$`)
+	directRE  = lazyregexp.New(`^(` + reName + `)\s*` + reExtras + `\s*@\s*(\S.*)$`)
+	pathRE    = lazyregexp.New(`^(.*?)` + reExtras + `$`)
+	clauseRE  = lazyregexp.New(`^(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()<>=!~]+)$`)
+	vcsRE     = lazyregexp.New(`^(git|hg|svn|bzr)\+(\S+)$`)
+	schemeRE  = lazyregexp.New(`^[A-Za-z][A-Za-z0-9+.-]*://`)
+	archiveRE = lazyregexp.New(`(?i)\.(whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tlz|tar\.lz|tar\.lzma)$`)
+	dashesRE  = lazyregexp.New(`[-_.]+`)
 )
 
 // NormalizeName gives the PEP 503 form of a distribution's name: lower case, runs of "-", "_" and "." one "-".
 func NormalizeName(name string) string {
-	return strings.ToLower(dashesRE().ReplaceAllString(name, "-"))
+	return strings.ToLower(dashesRE.ReplaceAllString(name, "-"))
 }
 
 // ParseRequirement reads one requirement as pip does on its command line: a PEP 508 name with extras, versions and
@@ -64,7 +66,7 @@ func ParseRequirement(s string) (*Requirement, error) {
 }
 
 func isURL(s string) bool {
-	return schemeRE().MatchString(s) || vcsRE().MatchString(s) || strings.HasPrefix(strings.ToLower(s), "file:")
+	return schemeRE.MatchString(s) || vcsRE.MatchString(s) || strings.HasPrefix(strings.ToLower(s), "file:")
 }
 
 func (r *Requirement) parseBody(body string) error {
@@ -75,17 +77,17 @@ func (r *Requirement) parseBody(body string) error {
 		r.setURL(body)
 		return nil
 	}
-	if m := directRE().FindStringSubmatch(body); m != nil && (isURL(m[3]) || strings.Contains(m[3], "$")) {
+	if m := directRE.FindStringSubmatch(body); m != nil && (isURL(m[3]) || strings.Contains(m[3], "$")) {
 		r.Name, r.Extras = NormalizeName(m[1]), splitExtras(m[2])
 		r.setURL(m[3])
 		return nil
 	}
-	if p := pathRE().FindStringSubmatch(body); looksLocal(p[1]) {
+	if p := pathRE.FindStringSubmatch(body); looksLocal(p[1]) {
 		r.Path, r.Extras = p[1], splitExtras(p[2])
 		r.Name = archiveName(r.Path)
 		return nil
 	}
-	m := nameRE().FindStringSubmatch(body)
+	m := nameRE.FindStringSubmatch(body)
 	if m == nil {
 		return fmt.Errorf("requirement %q: no distribution name", r.Raw)
 	}
@@ -102,19 +104,19 @@ func looksLocal(s string) bool {
 	if strings.ContainsAny(s, "<>=!~ \t") && !strings.HasPrefix(s, ".") && !strings.HasPrefix(s, "/") {
 		return false
 	}
-	return strings.Contains(s, "/") || strings.HasPrefix(s, ".") || archiveRE().MatchString(s)
+	return strings.Contains(s, "/") || strings.HasPrefix(s, ".") || archiveRE.MatchString(s)
 }
 
 func (r *Requirement) setURL(s string) {
 	u, frag, _ := strings.Cut(s, "#")
 	for _, kv := range strings.Split(frag, "&") {
 		if egg, ok := strings.CutPrefix(kv, "egg="); ok && r.Name == "" {
-			if m := nameRE().FindStringSubmatch(egg); m != nil {
+			if m := nameRE.FindStringSubmatch(egg); m != nil {
 				r.Name, r.Extras = NormalizeName(m[1]), splitExtras(m[2])
 			}
 		}
 	}
-	if m := vcsRE().FindStringSubmatch(u); m != nil {
+	if m := vcsRE.FindStringSubmatch(u); m != nil {
 		r.VCS, r.URL = m[1], m[2]
 		if strings.HasPrefix(strings.ToLower(r.URL), "file:") {
 			r.Path = filePath(r.URL)
@@ -145,7 +147,7 @@ func filePath(u string) string {
 // archiveName takes the distribution's name off a wheel's or source archive's file name.
 func archiveName(p string) string {
 	base := path.Base(p)
-	if !archiveRE().MatchString(base) {
+	if !archiveRE.MatchString(base) {
 		return ""
 	}
 	if strings.HasSuffix(strings.ToLower(base), ".whl") {
@@ -155,7 +157,7 @@ func archiveName(p string) string {
 	} else {
 		return ""
 	}
-	if m := nameRE().FindStringSubmatch(base); m == nil || m[3] != "" {
+	if m := nameRE.FindStringSubmatch(base); m == nil || m[3] != "" {
 		return ""
 	}
 	return NormalizeName(base)
@@ -191,7 +193,7 @@ func parseSpec(s string) (string, error) {
 		if c = strings.TrimSpace(c); c == "" {
 			continue
 		}
-		m := clauseRE().FindStringSubmatch(c)
+		m := clauseRE.FindStringSubmatch(c)
 		if m == nil {
 			return "", fmt.Errorf("version specifier %q not understood", c)
 		}

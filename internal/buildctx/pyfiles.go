@@ -2,8 +2,9 @@ package buildctx
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
+
+	"refit/internal/lazyregexp"
 )
 
 // The files that Python source writes, as far as its text tells, and what it asks of the system that only root is given.
@@ -18,11 +19,11 @@ var rootCalls = set(`os.chown os.lchown os.fchown os.setuid os.setgid os.seteuid
 	os.mknod shutil.chown`)
 
 var (
-	writeModeRE = regexp.MustCompile(`^\([^()]*(?:\([^()]*\)[^()]*)*,\s*(?:mode\s*=\s*)?["'][rbt]*[wax+][rbt+]*["']`)
-	unsureRE    = regexp.MustCompile(`^\([^()]*(?:\([^()]*\)[^()]*)*,\s*(?:mode\s*=\s*)?[A-Za-z_]\w*\s*[,)]`)
-	fileNameRE  = regexp.MustCompile(`^\([^()]*\bfilename\s*=`)
-	memoryRE    = regexp.MustCompile(`^\(\s*["']:memory:`)
-	placeRE     = regexp.MustCompile(`^(/[A-Za-z0-9_.][^"'\n]*)["']`)
+	writeModeRE = lazyregexp.New(`^\([^()]*(?:\([^()]*\)[^()]*)*,\s*(?:mode\s*=\s*)?["'][rbt]*[wax+][rbt+]*["']`)
+	unsureRE    = lazyregexp.New(`^\([^()]*(?:\([^()]*\)[^()]*)*,\s*(?:mode\s*=\s*)?[A-Za-z_]\w*\s*[,)]`)
+	fileNameRE  = lazyregexp.New(`^\([^()]*\bfilename\s*=`)
+	memoryRE    = lazyregexp.New(`^\(\s*["']:memory:`)
+	placeRE     = lazyregexp.New(`^(/[A-Za-z0-9_.][^"'\n]*)["']`)
 )
 
 // placeTops are first elements of absolute paths under which programs keep what they write, or find devices. Routes
@@ -37,15 +38,15 @@ func (s *pyScanner) writes(name, base string, open, at int) {
 	case rootCalls[name]:
 		s.add(&s.out.Privileged, name, at)
 	case base == "open":
-		if writeModeRE.Match(args) || unsureRE.Match(args) {
+		if writeModeRE.Regexp().Match(args) || unsureRE.Regexp().Match(args) {
 			s.add(&s.out.Writes, name, at)
 		}
 	case base == "basicConfig":
-		if fileNameRE.Match(args) {
+		if fileNameRE.Regexp().Match(args) {
 			s.add(&s.out.Writes, name, at)
 		}
 	case name == "sqlite3.connect":
-		if !memoryRE.Match(args) {
+		if !memoryRE.Regexp().Match(args) {
 			s.add(&s.out.Writes, name, at)
 		}
 	case writeCalls[base], writeCalls[name]:
@@ -65,7 +66,7 @@ func (s *pyScanner) places() {
 				break
 			}
 			at += i
-			m := placeRE.FindSubmatch(s.src[at+1 : min(len(s.src), at+1+maxPortArgs)])
+			m := placeRE.Regexp().FindSubmatch(s.src[at+1 : min(len(s.src), at+1+maxPortArgs)])
 			if m == nil {
 				continue
 			}

@@ -2,24 +2,25 @@ package buildctx
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
+
+	"refit/internal/lazyregexp"
 )
 
 var (
-	pyNameRE = lazyRE(`^[A-Za-z_]\w*$`)
-	homeRE   = lazyRE(`^((?:/root|~)(?:/[^"'\n]*)?)["']`)
-	bindRE   = lazyRE(`(?m)^[ \t]*(?:bind|BIND)[ \t]*=[ \t]*\[?[ \t]*f?["'][^"'\n]*:(\d{1,5})["']`)
+	pyNameRE = lazyregexp.New(`^[A-Za-z_]\w*$`)
+	homeRE   = lazyregexp.New(`^((?:/root|~)(?:/[^"'\n]*)?)["']`)
+	bindRE   = lazyregexp.New(`(?m)^[ \t]*(?:bind|BIND)[ \t]*=[ \t]*\[?[ \t]*f?["'][^"'\n]*:(\d{1,5})["']`)
 
 	// portREs find the port in what follows a server's name, from its parenthesis on.
-	portREs = []func() *regexp.Regexp{
-		lazyRE(`^\([^()]*\bport\s*=\s*(\d{1,5})\b`),
-		lazyRE(`^\(\s*\(\s*[^(),]*,\s*(\d{1,5})\s*\)`),
-		lazyRE(`^\(\s*(?:["'][^"'\n]*["']\s*,\s*)?(\d{1,5})\b`),
+	portREs = []*lazyregexp.Regexp{
+		lazyregexp.New(`^\([^()]*\bport\s*=\s*(\d{1,5})\b`),
+		lazyregexp.New(`^\(\s*\(\s*[^(),]*,\s*(\d{1,5})\s*\)`),
+		lazyregexp.New(`^\(\s*(?:["'][^"'\n]*["']\s*,\s*)?(\d{1,5})\b`),
 	}
 
-	subprocessAsRE = lazyRE(`(?m)^[ \t]*import[ \t][^\n#]*\bsubprocess[ \t]+as[ \t]+(\w+)`)
-	fromRE         = lazyRE(`(?m)^[ \t]*from[ \t]+(subprocess|os|shutil)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)`)
+	subprocessAsRE = lazyregexp.New(`(?m)^[ \t]*import[ \t][^\n#]*\bsubprocess[ \t]+as[ \t]+(\w+)`)
+	fromRE         = lazyregexp.New(`(?m)^[ \t]*from[ \t]+(subprocess|os|shutil)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)`)
 )
 
 // processCalls are the standard library's functions that start or look for programs, by the name they go by.
@@ -38,7 +39,7 @@ var serverCalls = set(`run serve serve_forever listen listenTCP bind create_serv
 func (s *pyScanner) localNames() map[string]string {
 	names := map[string]string{}
 	if bytes.Contains(s.src, []byte("subprocess as")) {
-		for _, m := range subprocessAsRE().FindAllSubmatch(s.src, -1) {
+		for _, m := range subprocessAsRE.Regexp().FindAllSubmatch(s.src, -1) {
 			names[string(m[1])+"."] = "subprocess."
 		}
 	}
@@ -46,7 +47,7 @@ func (s *pyScanner) localNames() map[string]string {
 		if !bytes.Contains(s.src, []byte(word+" ")) {
 			continue
 		}
-		for _, m := range fromRE().FindAllSubmatch(s.src, -1) {
+		for _, m := range fromRE.Regexp().FindAllSubmatch(s.src, -1) {
 			for _, item := range strings.Split(strings.Trim(string(m[2]), "()"), ",") {
 				f := strings.Fields(item)
 				if len(f) == 0 || !processCalls[string(m[1])+"."+f[0]] {
@@ -168,7 +169,7 @@ func follow(a Arg, rest []byte) (Arg, []byte, bool) {
 	case next[0] == ',' || next[0] == ')' || next[0] == ']':
 		return a, next, true
 	case next[0] == '%' || bytes.HasPrefix(next, []byte(".format(")):
-		return Arg{Text: percentRE().ReplaceAllString(formatted(a.Text).Text, "$$X")}, nil, true
+		return Arg{Text: percentRE.ReplaceAllString(formatted(a.Text).Text, "$$X")}, nil, true
 	case next[0] == '+':
 		return Arg{Text: a.Text + "$X"}, nil, true
 	}
@@ -176,12 +177,12 @@ func follow(a Arg, rest []byte) (Arg, []byte, bool) {
 }
 
 var (
-	fieldRE   = lazyRE(`\{[^{}]*\}`)
-	percentRE = lazyRE(`%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[sdrif]`)
+	fieldRE   = lazyregexp.New(`\{[^{}]*\}`)
+	percentRE = lazyregexp.New(`%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[sdrif]`)
 )
 
 // formatted replaces the fields of a format string by a shell variable.
 func formatted(s string) Arg {
-	out := fieldRE().ReplaceAllString(s, "$$X")
+	out := fieldRE.ReplaceAllString(s, "$$X")
 	return Arg{Text: out, Static: out == s}
 }

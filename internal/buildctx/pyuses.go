@@ -165,7 +165,7 @@ func (s *pyScanner) imports() {
 
 func (s *pyScanner) module(dotted string, at int) {
 	name, _, _ := strings.Cut(dotted, ".")
-	if pyNameRE().MatchString(name) {
+	if pyNameRE.MatchString(name) {
 		s.add(&s.out.Imports, name, at)
 	}
 }
@@ -280,7 +280,7 @@ func (s *pyScanner) command(name, base string, args pyArg, at int) {
 func (s *pyScanner) port(open int) {
 	args := s.src[open:min(len(s.src), open+maxPortArgs)]
 	for _, re := range portREs {
-		if m := re().FindSubmatchIndex(args); m != nil {
+		if m := re.Regexp().FindSubmatchIndex(args); m != nil {
 			s.lowPort(args[m[2]:m[3]], open+m[2])
 		}
 	}
@@ -306,7 +306,7 @@ func (s *pyScanner) literals() {
 			if at == 0 || s.src[at-1] != '"' && s.src[at-1] != '\'' {
 				continue
 			}
-			if m := homeRE().FindSubmatch(s.src[at:min(len(s.src), at+maxPortArgs)]); m != nil {
+			if m := homeRE.Regexp().FindSubmatch(s.src[at:min(len(s.src), at+maxPortArgs)]); m != nil {
 				s.add(&s.out.Home, string(m[1]), at)
 			}
 		}
@@ -314,7 +314,7 @@ func (s *pyScanner) literals() {
 	if !bytes.Contains(s.src, []byte("bind")) {
 		return
 	}
-	for _, m := range bindRE().FindAllSubmatchIndex(s.src, -1) {
+	for _, m := range bindRE.Regexp().FindAllSubmatchIndex(s.src, -1) {
 		s.lowPort(s.src[m[2]:m[3]], m[2])
 	}
 }

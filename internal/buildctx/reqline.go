@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"refit/internal/lazyregexp"
 )
 
 // decodeText reads bytes as pip reads a requirement file: by its byte order mark, else UTF-8, else Latin-1.
@@ -67,7 +69,7 @@ func cutComment(s string) string {
 	return s
 }
 
-var envVarRE = lazyRE(`\$\{([A-Z0-9_]+)\}`)
+var envVarRE = lazyregexp.New(`\$\{([A-Z0-9_]+)\}`)
 
 // reqLines splits text the way pip's preprocess does: continuations are joined first, comments are cut afterwards.
 func reqLines(text string) []reqLine {
@@ -233,7 +235,7 @@ func envVars(text string) []string {
 		return nil
 	}
 	var out []string
-	for _, m := range envVarRE().FindAllStringSubmatch(text, -1) {
+	for _, m := range envVarRE.FindAllStringSubmatch(text, -1) {
 		out = append(out, m[1])
 	}
 	sort.Strings(out)

@@ -122,7 +122,7 @@ func (r *reqReader) requirement(file string, line int, text string, editable, co
 	req.Editable, req.File, req.Line = editable, file, line
 	if editable && req.Path == "" && req.VCS == "" {
 		// pip takes a bare name after -e as a directory.
-		req.Path, req.Name, req.Spec = pathRE().FindStringSubmatch(text)[1], "", ""
+		req.Path, req.Name, req.Spec = pathRE.FindStringSubmatch(text)[1], "", ""
 	}
 	for _, o := range opts {
 		switch o.Name {
@@ -184,7 +184,7 @@ func localLocation(v string) (string, bool) {
 		return filePath(v), true
 	}
 	// "${INDEX}" is most likely a URL; a path is what has neither scheme nor variable.
-	if schemeRE().MatchString(v) || strings.HasPrefix(v, "${") {
+	if schemeRE.MatchString(v) || strings.HasPrefix(v, "${") {
 		return "", false
 	}
 	return v, true
@@ -207,7 +207,7 @@ func splitExtrasKeep(s string) []string {
 func (r *reqReader) include(o Option, constraint bool) {
 	at := path.Join(path.Dir(o.File), o.Value)
 	switch {
-	case schemeRE().MatchString(o.Value):
+	case schemeRE.MatchString(o.Value):
 		r.problem(o.File, o.Line, "%s names a URL", o.Name)
 		return
 	case strings.Contains(o.Value, "${"):
