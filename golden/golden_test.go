@@ -87,6 +87,11 @@ func check(t *testing.T, c *kase, list []*transform.Pass) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if compile([]byte(c.dockerfile), nil) == nil {
+		if err := compile([]byte(r.After), nil); err != nil {
+			t.Errorf("BuildKit does not convert the result: %v", err)
+		}
+	}
 	for _, ref := range r.Refused {
 		t.Errorf("%s was refused: %s: %s", ref.Pass, ref.Key, ref.Why)
 	}
