@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"internal/shell":      {"transform"},
 	"internal/argv":       {"transform", "internal/shell"},
 	"internal/report":     {"transform"},
+	"internal/verify":     {},
 	"passes":              {"transform", "internal/lazyregexp", "internal/shell", "internal/argv", "internal/buildctx", "internal/facts"},
 	"golden":              {"transform", "passes", "internal/buildctx", "internal/facts"},
 	"cmd/refit":           {"transform", "passes", "internal/buildctx", "internal/report"},
