@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"internal/report":         {"transform"},
 	"internal/verify":         {},
 	"internal/verify/builder": {},
+	"internal/verify/scan":    {},
 	"passes":                  {"transform", "internal/lazyregexp", "internal/shell", "internal/argv", "internal/buildctx", "internal/facts"},
 	"golden":                  {"transform", "passes", "internal/buildctx", "internal/facts"},
 	"cmd/refit":               {"transform", "passes", "internal/buildctx", "internal/report"},
