@@ -14,15 +14,16 @@ type Style struct {
 
 // The colours, as SGR parameters.
 const (
-	bold   = "1"
-	red    = "31"
-	green  = "32"
-	yellow = "33"
-	cyan   = "36"
-	faint  = "2"
+	Bold   = "1"
+	Red    = "31"
+	Green  = "32"
+	Yellow = "33"
+	Cyan   = "36"
+	Faint  = "2"
 )
 
-func (s Style) paint(sgr, text string) string {
+// Paint returns the text in a colour, where there are colours.
+func (s Style) Paint(sgr, text string) string {
 	if !s.Color {
 		return text
 	}
@@ -34,25 +35,25 @@ func (s Style) paint(sgr, text string) string {
 func Text(w io.Writer, f *File, s Style) error {
 	b := bufio.NewWriter(w)
 	if f.Error != nil {
-		fmt.Fprintf(b, "%s: %s\n", s.paint(bold, Clean(f.Path)), s.paint(red, "failed"))
+		fmt.Fprintf(b, "%s: %s\n", s.Paint(Bold, Clean(f.Path)), s.Paint(Red, "failed"))
 		fmt.Fprintf(b, "  %s\n", Clean(*f.Error))
 		return b.Flush()
 	}
-	fmt.Fprintf(b, "%s: %s, %s held back\n", s.paint(bold, Clean(f.Path)), count(f.Made(), "change"), fmt.Sprint(f.Held()))
+	fmt.Fprintf(b, "%s: %s, %s held back\n", s.Paint(Bold, Clean(f.Path)), count(f.Made(), "change"), fmt.Sprint(f.Held()))
 	for i := range f.Passes {
 		p := &f.Passes[i]
 		for _, c := range p.Changes {
-			fmt.Fprintf(b, "  %s %s: %s: %s\n", s.paint(green, "+"), where(c.Line, c.Added), s.paint(cyan, p.Name), Clean(c.Reason))
+			fmt.Fprintf(b, "  %s %s: %s: %s\n", s.Paint(Green, "+"), where(c.Line, c.Added), s.Paint(Cyan, p.Name), Clean(c.Reason))
 			writeNotes(b, c.Notes)
 		}
 		for _, d := range p.Declines {
-			fmt.Fprintf(b, "  %s %s: %s: held back: %s %s\n", s.paint(yellow, "-"), where(d.Line, d.Added), s.paint(cyan, p.Name),
-				Clean(d.Reason), s.paint(faint, "("+d.ReasonKey+")"))
+			fmt.Fprintf(b, "  %s %s: %s: held back: %s %s\n", s.Paint(Yellow, "-"), where(d.Line, d.Added), s.Paint(Cyan, p.Name),
+				Clean(d.Reason), s.Paint(Faint, "("+d.ReasonKey+")"))
 			writeNotes(b, d.Notes)
 		}
 	}
 	for _, c := range f.Companions {
-		fmt.Fprintf(b, "  %s %s %s\n", s.paint(green, "+"), c.verb(), Clean(c.Path))
+		fmt.Fprintf(b, "  %s %s %s\n", s.Paint(Green, "+"), c.verb(), Clean(c.Path))
 	}
 	return b.Flush()
 }
@@ -147,7 +148,7 @@ func Diff(w io.Writer, diff string, s Style) error {
 		}, text)
 		inHunk = strings.HasPrefix(text, "@@") || inHunk && !strings.HasPrefix(line, "--- a/") && !strings.HasPrefix(line, "--- /dev/null")
 		if sgr := diffColor(text, inHunk); sgr != "" {
-			text = s.paint(sgr, text)
+			text = s.Paint(sgr, text)
 		}
 		b.WriteString(text)
 		b.WriteString(newline)
@@ -164,13 +165,13 @@ func cutNewline(line string) (text, newline string) {
 func diffColor(line string, inHunk bool) string {
 	switch {
 	case !inHunk && line != "":
-		return bold
+		return Bold
 	case strings.HasPrefix(line, "@@"):
-		return cyan
+		return Cyan
 	case strings.HasPrefix(line, "+"):
-		return green
+		return Green
 	case strings.HasPrefix(line, "-"):
-		return red
+		return Red
 	}
 	return ""
 }
