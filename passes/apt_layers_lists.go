@@ -27,6 +27,7 @@ func followLists(f *transform.File, runs map[*transform.Instruction]*aptRun) *li
 				used = needs
 			}
 		}
+		l.used[s.From] = used
 		if base := s.Base.Stage; base != nil && used != "" {
 			starts[base] = used
 		}

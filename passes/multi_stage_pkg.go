@@ -15,10 +15,11 @@ type pkgCall struct {
 	verb    string // install, remove, update, upgrade, clean, other
 	words   []pkgWord
 	all     []shell.Word // of the command
-	virtual string       // the name that apk --virtual gives to what it adds
-	clear   bool         // every word is known
-	bound   bool         // it depends on what only the runtime has: sudo, a package file
-	auto    bool         // what came with the removed packages goes too
+	apk     bool
+	virtual string // the name that apk --virtual gives to what it adds
+	clear   bool   // every word is known
+	bound   bool   // it depends on what only the runtime has: sudo, a package file
+	auto    bool   // what came with the removed packages goes too
 }
 
 // pkgWord is one word that names packages; more than one only where it is a
@@ -59,7 +60,7 @@ func packageCall(c *shell.Command) *pkgCall {
 	if !ok {
 		return nil
 	}
-	p := &pkgCall{verb: apkVerbs[a.Subcommand.Text], clear: a.Known, all: c.Words}
+	p := &pkgCall{apk: true, verb: apkVerbs[a.Subcommand.Text], clear: a.Known, all: c.Words}
 	if v, ok := a.Option("--virtual"); ok {
 		p.virtual = v.Value
 	}

@@ -1,0 +1,163 @@
+package golden
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"golang.org/x/tools/txtar"
+
+	"refit/internal/buildctx"
+	"refit/passes"
+	"refit/transform"
+)
+
+// needs are packages that no case and no example names.
+var needs = []passes.Need{
+	{Package: "libxslt1.1", Library: "libxslt.so.1", NeededBy: []string{"/opt/venv/lib/a.so", "/opt/venv/lib/b.so"}},
+	{Package: "libaio1:amd64", Library: "libaio.so.1", NeededBy: []string{"/app/c.so"}},
+}
+
+// repairAfterAll runs the list, then the repair, then the list again, which must
+// not change more. It returns the results of the last two.
+func repairAfterAll(c *kase) (repaired, again *transform.Result, err error) {
+	opt, src := c.opt, c.dockerfile
+	for range 2 { // with the companions of the first run a second may change more
+		all, err := transform.Run("Dockerfile", src, passes.All(), &opt)
+		if err != nil {
+			return nil, nil, err
+		}
+		if src = all.After; len(all.Companions) > 0 {
+			opt.Context = withCompanions(c, all).WithDockerfile(opt.Dockerfile)
+		}
+	}
+	repaired, err = transform.Run("Dockerfile", src, []*transform.Pass{passes.Repair(needs)}, &opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	again, err = transform.Run("Dockerfile", repaired.After, passes.All(), &opt)
+	return repaired, again, err
+}
+
+// checkRepair holds what is true of every repaired file.
+func checkRepair(t *testing.T, name string, repaired, again *transform.Result) {
+	t.Helper()
+	for _, ref := range append(repaired.Refused, again.Refused...) {
+		t.Errorf("%s was refused: %s", ref.Pass, ref.Why)
+	}
+	for _, pkg := range []string{"libxslt1.1", "libaio1"} {
+		if repaired.After != repaired.Before && strings.Count(repaired.After, pkg) != 1 {
+			t.Errorf("%s: %s is there %d times\n%s", name, pkg, strings.Count(repaired.After, pkg), repaired.After)
+		}
+	}
+	if again.After != again.Before {
+		d, _ := transform.UnifiedDiff(name, again.Before, again.After, false)
+		t.Errorf("%s: the passes change what was repaired:\n%s", name, d)
+	}
+	if err := compile([]byte(repaired.After), nil); err != nil && repaired.Changed() {
+		t.Errorf("%s: %v", name, err)
+	}
+}
+
+func TestRepairIsStable(t *testing.T) {
+	paths, err := filepath.Glob("*/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, path := range paths {
+		c, err := readCase(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		repaired, again, err := repairAfterAll(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkRepair(t, path, repaired, again)
+	}
+}
+
+func TestRepairOfExamples(t *testing.T) {
+	paths, err := filepath.Glob("../examples/*/*Dockerfile")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	for _, path := range paths {
+		c, err := exampleCase(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		repaired, again, err := repairAfterAll(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkRepair(t, path, repaired, again)
+		if repaired.After == repaired.Before {
+			t.Errorf("%s: nothing is installed: %s", path, report(repaired))
+		}
+	}
+}
+
+// exampleCase reads an example with its files.
+func exampleCase(dockerfile string) (*kase, error) {
+	dir, name := filepath.Split(dockerfile)
+	c := &kase{archive: &txtar.Archive{}}
+	files := fstest.MapFS{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(filepath.Join(dir, p))
+		files[p] = &fstest.MapFile{Data: b, Mode: 0o644}
+		c.archive.Files = append(c.archive.Files, txtar.File{Name: "context/" + p, Data: b})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.dockerfile = string(files[name].Data)
+	c.opt.Dockerfile = name
+	c.opt.Context = buildctx.FromFS(files).WithDockerfile(name)
+	return c, nil
+}
+
+// TestRepairExample holds the documentation of the pass.
+func TestRepairExample(t *testing.T) {
+	p := passes.Repair([]passes.Need{{Package: "libpq5", Library: "libpq.so.5", NeededBy: []string{"/opt/venv/lib/python3.12/site-packages/_psycopg.so"}}})
+	if err := transform.Validate(append(passes.All(), p)); err != nil {
+		t.Fatal(err)
+	}
+	c := &kase{dockerfile: p.Doc.Before, archive: &txtar.Archive{}}
+	r, err := transform.Run("Dockerfile", c.dockerfile, []*transform.Pass{p}, &c.opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.After != p.Doc.After {
+		d, _ := transform.UnifiedDiff("After", p.Doc.After, r.After, true)
+		t.Errorf("the example's After is not what the pass makes (-documented +got):\n%s", d)
+	}
+}
+
+func TestRepairOfCorpus(t *testing.T) {
+	files := readCorpus(t)
+	var bad problems
+	each(files, func(f *realFile) {
+		repaired, again, err := repairAfterAll(&kase{dockerfile: f.src, opt: f.opt})
+		if f.err = err; err != nil {
+			return
+		}
+		f.result = repaired
+		if again.After != again.Before {
+			d, _ := transform.UnifiedDiff(f.name, again.Before, again.After, false)
+			bad.add("changed again", "%s\n%s", f.name, d)
+		}
+		for _, ref := range append(repaired.Refused, again.Refused...) {
+			bad.add("refused", "%s: %s: %s", f.name, ref.Pass, ref.Why)
+		}
+	})
+	bad.report(t)
+	logPasses(t, "repair", files)
+}
