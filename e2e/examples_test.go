@@ -1,0 +1,113 @@
+package e2e
+
+import (
+	"crypto/sha256"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"refit/internal/verify"
+)
+
+// all are the checks that every example passes.
+var all = []string{
+	verify.CheckBuild, verify.CheckSize, verify.CheckConfiguration, verify.CheckDistributions,
+	verify.CheckFiles, verify.CheckLibraries, verify.CheckImports,
+}
+
+// examples are the Dockerfiles under examples/, and what else they pass.
+// flask-gunicorn is in TestFlaskGunicorn.
+var examples = map[string][]string{
+	"django-postgres/Dockerfile":      {verify.CheckGunicorn, verify.CheckHTTP},
+	"fastapi-uvicorn/Dockerfile":      {verify.CheckHTTP},
+	"multi-service/api.Dockerfile":    {verify.CheckGunicorn, verify.CheckHTTP},
+	"multi-service/worker.Dockerfile": nil,
+	"pandas-job/Dockerfile":           nil,
+	"io-bound/Dockerfile":             nil,
+	"cpu-bound/Dockerfile":            nil,
+}
+
+// TestExamples verifies all but one of the examples in one run, which leaves
+// their directories as they were.
+func TestExamples(t *testing.T) {
+	dir := copied(t, "../examples")
+	if err := os.RemoveAll(filepath.Join(dir, "flask-gunicorn")); err != nil {
+		t.Fatal(err)
+	}
+	before := contents(t, dir)
+	outcomes, out := verified(t, "--quick", dir)
+	if out.status != 0 {
+		t.Errorf("exit status %d\n%s", out.status, tail(out.stderr))
+	}
+	if after := contents(t, dir); !maps.Equal(before, after) {
+		t.Errorf("the examples' directories changed:\n%v\n%v", before, after)
+	}
+	for name := range outcomes {
+		if _, known := examples[name]; !known {
+			t.Errorf("nothing is known of %s", name)
+		}
+	}
+	for name, more := range examples {
+		t.Run(name, func(t *testing.T) {
+			o := outcomes[name]
+			good(t, o)
+			passes(t, o, append(more, all...)...)
+			better(t, o)
+			if len(o.Repairs) > 0 {
+				t.Errorf("repaired, which the tables should have made needless: %v", o.Repairs)
+			}
+		})
+	}
+}
+
+// better asks for a new image that is smaller in every way.
+func better(t *testing.T, o *verify.Outcome) {
+	t.Helper()
+	if o.Before == nil || o.After == nil {
+		t.Fatal("no two images to compare")
+	}
+	b, a := o.Before, o.After
+	t.Logf("compressed %d → %d (%s), unpacked %d → %d (%s), layers %d → %d, packages %d → %d, setuid files %d → %d",
+		b.Compressed, a.Compressed, percent(a.Compressed, b.Compressed), b.Unpacked, a.Unpacked, percent(a.Unpacked, b.Unpacked),
+		b.Layers, a.Layers, b.Packages, a.Packages, len(b.Setuid), len(a.Setuid))
+	if a.Compressed <= 0 || a.Compressed >= b.Compressed || a.Unpacked <= 0 || a.Unpacked >= b.Unpacked {
+		t.Error("the new image is not smaller")
+	}
+	if a.Packages <= 0 || a.Packages >= b.Packages || len(a.Setuid) > len(b.Setuid) || a.Distributions <= 0 {
+		t.Error("the new image does not hold less")
+	}
+	if b.Compiler == "" || a.Compiler != "" {
+		t.Errorf("compilers: %q, then %q", b.Compiler, a.Compiler)
+	}
+	if a.User == "" || a.User == "root" || a.User == "0" {
+		t.Errorf("the new image runs as %q", a.User)
+	}
+}
+
+// contents are the files under a directory, with their sums and modes.
+func contents(t *testing.T, dir string) map[string][33]byte {
+	t.Helper()
+	found := map[string][33]byte{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(b)
+		found[path] = [33]byte(append(sum[:], byte(info.Mode().Perm()>>3)))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
