@@ -32,7 +32,7 @@ type Image struct {
 	User          string        `json:"user"`               // as declared; "" is root
 	ColdBuild     *Build        `json:"coldBuild,omitempty"`
 	StopSeconds   *float64      `json:"stopSeconds,omitempty"` // from SIGTERM to the end; nil when it was not tried or had to be killed
-	Findings      []SeverityRow `json:"findings,omitempty"`    // of the user's scanner
+	Findings      []SeverityRow `json:"findings,omitzero"`     // of the user's scanner; nil when there was none
 }
 
 // Build is how a build went.
