@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"internal/verify/builder": {},
 	"internal/verify/scan":    {},
 	"internal/verify/render":  {"internal/report", "internal/verify"},
+	"internal/verify/image":   {},
 	"passes":                  {"transform", "internal/lazyregexp", "internal/shell", "internal/argv", "internal/buildctx", "internal/facts"},
 	"golden":                  {"transform", "passes", "internal/buildctx", "internal/facts"},
 	"cmd/refit":               {"transform", "passes", "internal/buildctx", "internal/report"},
