@@ -79,10 +79,16 @@ func (s *slimming) local(run *pipRun, p string) {
 		if from == maybeContext || from == fromContext && name == "setup.py" && !s.plainSetup(file) {
 			break
 		}
-		if from == fromContext {
-			s.manifest(run, file)
+		if from != fromContext {
+			continue
+		}
+		if why := s.compiles(path.Dir(file)); why != "" {
+			s.decline(run.at, "local-package", "%s, and what that takes is not known", why)
 			return
 		}
+		s.versioned(run, path.Dir(file))
+		s.manifest(run, file)
+		return
 	}
 	s.decline(run.at, "local-package", "what %s needs and compiles is said by code, or not known", strings.TrimSpace(p))
 }
@@ -98,4 +104,66 @@ func (s *slimming) plainSetup(file string) bool {
 func (s *slimming) asksNothing(file string) bool {
 	b, err := s.ctx.ReadFile(file)
 	return err == nil && !strings.Contains(string(b), "require")
+}
+
+// pureBackends build distributions without compiling anything of their own
+// accord.
+var pureBackends = setOf(`setuptools.build_meta setuptools.build_meta:__legacy__ flit_core.buildapi flit.buildapi hatchling.build
+	poetry.core.masonry.api poetry.masonry.api poetry_dynamic_versioning.backend pdm.backend pdm.pep517.api uv_build`)
+
+// compiledBy are what a build requires that makes compiled code out of Python's
+// own language, or out of a string in it.
+var compiledBy = setOf(`cython cffi pybind11 nanobind numpy mypy mypyc pythran setuptools-rust setuptools-golang scikit-build
+	scikit-build-core cmake ninja meson meson-python maturin swig torch`)
+
+// compiledSource reports a file that a build would compile.
+func compiledSource(name string) bool {
+	switch path.Ext(name) {
+	case ".c", ".cc", ".cpp", ".cxx", ".cu", ".pyx", ".f", ".f90", ".rs", ".go", ".i", ".swg":
+		return true
+	}
+	switch path.Base(name) {
+	case "CMakeLists.txt", "meson.build", "Cargo.toml":
+		return true
+	}
+	return false
+}
+
+// compiles says why building the package of a directory of the context may
+// compile something; "" when it does not.
+func (s *slimming) compiles(dir string) string {
+	entries, _ := s.ctx.Files()
+	for _, e := range entries {
+		if e.Regular && (dir == "." || strings.HasPrefix(e.Path, dir+"/")) && compiledSource(e.Path) && !isTest(e.Path) {
+			return e.Path + " is compiled when the package is built"
+		}
+	}
+	m, err := s.ctx.Manifest(path.Join(dir, "pyproject.toml"))
+	if err != nil {
+		return ""
+	}
+	if m.Backend != "" && !pureBackends[m.Backend] {
+		return m.Backend + ", which builds the package, may compile"
+	}
+	if i := slices.IndexFunc(m.Builds, func(name string) bool { return compiledBy[name] }); i >= 0 {
+		return m.Builds[i] + ", which the build requires, serves to compile"
+	}
+	return ""
+}
+
+// versionedBy ask git for the version of the package that is built.
+var versionedBy = setOf(`setuptools-scm hatch-vcs versioningit setuptools-git-versioning poetry-dynamic-versioning pbr
+	flit-scm uv-dynamic-versioning`)
+
+// versioned notes git where building a package calls it.
+func (s *slimming) versioned(run *pipRun, dir string) {
+	m, err := s.ctx.Manifest(path.Join(dir, "pyproject.toml"))
+	if err != nil {
+		return
+	}
+	for _, name := range m.Builds {
+		if versionedBy[name] {
+			s.tool("git", run.in, run.at, name+" asks git for the version of the package")
+		}
+	}
 }

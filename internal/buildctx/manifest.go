@@ -17,6 +17,7 @@ import (
 type Manifest struct {
 	Path     string
 	Backend  string   // pyproject.toml: build-backend
+	Builds   []string // pyproject.toml: normalised names of what the build itself requires, sorted
 	Project  bool     // it describes a project of its own: `pip install .` needs the source
 	Names    []string // normalised names of what is installed without extras or groups, sorted
 	Optional []string // those of extras, groups and development
@@ -43,7 +44,7 @@ func (c *Context) Manifest(name string) (*Manifest, error) {
 	if err := read(m, decodeText(b)); err != nil {
 		return nil, fmt.Errorf("manifest %s: %w", name, err)
 	}
-	for _, l := range []*[]string{&m.Names, &m.Optional, &m.Locals} {
+	for _, l := range []*[]string{&m.Builds, &m.Names, &m.Optional, &m.Locals} {
 		slices.Sort(*l)
 		*l = slices.Compact(*l)
 	}
@@ -150,7 +151,8 @@ type poetryGroup struct {
 func readPyproject(m *Manifest, text string) error {
 	var doc struct {
 		Build struct {
-			Backend string `toml:"build-backend"`
+			Backend  string `toml:"build-backend"`
+			Requires []string
 		} `toml:"build-system"`
 		Project *struct {
 			Dependencies []string
@@ -173,6 +175,9 @@ func readPyproject(m *Manifest, text string) error {
 		return err
 	}
 	m.Backend = doc.Build.Backend
+	for _, s := range doc.Build.Requires {
+		m.requirement(&m.Builds, s)
+	}
 	m.Project = doc.Project != nil || doc.Tool.Poetry != nil || m.Backend != ""
 	if p := doc.Project; p != nil {
 		for _, s := range p.Dependencies {

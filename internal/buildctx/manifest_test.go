@@ -42,6 +42,10 @@ func TestManifest(t *testing.T) {
 			t.Errorf("%s: %+v", name, m)
 		}
 	}
+	m, err := files("pyproject.toml", "[build-system]\nrequires=['setuptools>=75', 'Setuptools_SCM']").Manifest("pyproject.toml")
+	if err != nil || fmt.Sprint(m.Builds) != "[setuptools setuptools-scm]" {
+		t.Errorf("build requirements: %+v, %v", m, err)
+	}
 	var unknown *Context
 	if _, err := unknown.Manifest("setup.py"); err != ErrUnknown {
 		t.Errorf("nil context: %v", err)
