@@ -1,0 +1,48 @@
+package e2e
+
+import (
+	"encoding/json"
+	"testing"
+
+	"refit/internal/verify"
+)
+
+// TestCompare runs both example workloads on three bases, and finds the lighter
+// bases lighter.
+func TestCompare(t *testing.T) {
+	for _, name := range []string{"io-bound", "cpu-bound"} {
+		t.Run(name, func(t *testing.T) {
+			out := refit(t, "compare", "--format", "json", "--runs", "2", "--candidates", "full,slim,distroless",
+				"--workload", "python workload.py", copied(t, "../examples/"+name))
+			var report struct {
+				Comparisons []verify.Comparison `json:"comparisons"`
+			}
+			if err := json.Unmarshal([]byte(out.stdout), &report); err != nil || len(report.Comparisons) != 1 || out.status != 0 {
+				t.Fatalf("exit status %d: %v\n%s\n%s", out.status, err, out.stdout, tail(out.stderr))
+			}
+			compared(t, &report.Comparisons[0])
+		})
+	}
+}
+
+// compared asks for three candidates that were measured, from the largest image
+// to the smallest.
+func compared(t *testing.T, c *verify.Comparison) {
+	t.Helper()
+	if c.Error != "" || c.Runs != 2 || len(c.Candidates) != 3 {
+		t.Fatalf("error %q, %d runs, %d candidates", c.Error, c.Runs, len(c.Candidates))
+	}
+	for i, name := range []string{"full", "slim", "distroless"} {
+		m := &c.Candidates[i]
+		if m.Name != name || !m.Measured() || len(m.RunSeconds) != 2 {
+			t.Fatalf("%s: left out %q, error %q, runs %v", m.Name, m.Left, m.Error, m.RunSeconds)
+		}
+		t.Logf("%s on %s: %d bytes, %.1f s, %d bytes of memory", m.Name, m.Base, m.Compressed, m.Median(), m.PeakMemory)
+		if low, _ := m.Spread(); low < 0.2 || m.ColdBuild == nil || m.WarmRebuild == nil {
+			t.Errorf("%s: fastest run %.3f s, cold build %v, warm rebuild %v", name, low, m.ColdBuild, m.WarmRebuild)
+		}
+		if i > 0 && m.Compressed >= c.Candidates[i-1].Compressed {
+			t.Errorf("%s has %d bytes, %s %d", name, m.Compressed, c.Candidates[i-1].Name, c.Candidates[i-1].Compressed)
+		}
+	}
+}
