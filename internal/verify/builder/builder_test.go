@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -163,6 +164,12 @@ for i in range(100):
 		}
 		if out.Text() != "200\n" {
 			t.Errorf("the probe printed %q; the server %q", out.Text(), server.Output().Text())
+		}
+		for _, want := range []int{0, 1, 254, 255} {
+			out, err := c.Run(ctx, builder.Command{Args: []string{"sh", "-c", fmt.Sprintf("exit %d", want)}})
+			if err != nil || out.Code != want {
+				t.Errorf("exit status %d: %+v, %v", want, out, err)
+			}
 		}
 		id, err := c.Run(ctx, builder.Command{Args: []string{"id", "-u"}})
 		if err != nil {

@@ -183,6 +183,9 @@ func (p *Process) output() *Output {
 	return o
 }
 
+// unknownExit is how an exit status of 255 comes back: without its type.
+var unknownExit = &gatewayapi.ExitError{ExitCode: gatewayapi.UnknownExitStatus}
+
 // exitCode takes a process's end apart.
 func exitCode(err error) (int, error) {
 	var exit *gatewayapi.ExitError
@@ -191,6 +194,8 @@ func exitCode(err error) (int, error) {
 		return 0, nil
 	case errors.As(err, &exit) && exit.ExitCode < gatewayapi.UnknownExitStatus:
 		return int(exit.ExitCode), nil
+	case err.Error() == unknownExit.Error(): // a process that ends with 255 looks like one whose end is unknown
+		return gatewayapi.UnknownExitStatus, nil
 	}
 	return -1, err
 }
