@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"internal/report":         {"transform"},
 	"internal/verify":         {},
 	"internal/verify/builder": {},
+	"internal/verify/smoke":   {"internal/lazyregexp", "internal/verify/builder"},
 	"internal/verify/scan":    {},
 	"internal/verify/render":  {"internal/report", "internal/verify"},
 	"internal/verify/image":   {},

@@ -1,0 +1,56 @@
+package smoke
+
+import (
+	"context"
+	"time"
+
+	"mvdan.cc/sh/v3/shell"
+
+	"refit/internal/verify/builder"
+)
+
+// smoke runs the user's own command: by the image's shell, or without one as the
+// program that its first word names.
+func (r *runner) smoke(ctx context.Context, f *Findings) error {
+	if r.plan.Command == "" {
+		return nil
+	}
+	args, err := r.arguments(ctx, r.plan.Command)
+	if err != nil {
+		return err
+	}
+	if args == nil {
+		f.Smoke = &Ending{Trouble: needsShell}
+		return nil
+	}
+	f.Smoke, _, err = r.once(ctx, builder.Command{Args: args, Env: r.environment()}, r.plan.Timeout)
+	return err
+}
+
+const needsShell = "the command needs a shell, and the image has none"
+
+// arguments is how a command is started in the image; nil when it needs a shell
+// that is not there.
+func (r *runner) arguments(ctx context.Context, command string) ([]string, error) {
+	end, _, err := r.once(ctx, builder.Command{Args: []string{"/bin/sh", "-c", ":"}}, 30*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	if end.ok() {
+		return []string{"/bin/sh", "-c", command}, nil
+	}
+	return r.split(command), nil
+}
+
+// split is a command's words as a shell splits them; nil when it takes a shell to
+// run it.
+func (r *runner) split(command string) []string {
+	fields, err := shell.Fields(command, func(name string) string {
+		value, _ := r.variable(name)
+		return value
+	})
+	if err != nil || len(fields) == 0 {
+		return nil
+	}
+	return fields
+}

@@ -1,0 +1,146 @@
+package smoke
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The names of the checks.
+const (
+	checkImports  = "imports"
+	checkGunicorn = "gunicorn-config"
+	checkHTTP     = "http"
+	checkSmoke    = "smoke"
+)
+
+// The verdicts.
+const (
+	Pass    = "pass"
+	Fail    = "fail"    // the new image falls short of the original
+	Unknown = "unknown" // could not be told; Detail says why
+)
+
+// Check is one comparison of what the two images did.
+type Check struct {
+	Name    string // imports, gunicorn-config, http or smoke
+	Verdict string // Pass, Fail or Unknown
+	Detail  string // a sentence, without its full stop
+	Log     []string
+}
+
+// Compare says where the new image falls short of the original. What the plan or
+// the images gave no cause to try is left out.
+func Compare(before, after *Findings) []Check {
+	var checks []Check
+	if before.Imports != nil && after.Imports != nil {
+		checks = append(checks, compareImports(before.Imports, after.Imports))
+	}
+	if before.Gunicorn != nil {
+		now := after.Gunicorn
+		if now == nil {
+			now = &Ending{Trouble: "the new image's command does not start gunicorn"}
+		}
+		checks = append(checks, compareEndings(checkGunicorn, "gunicorn "+checkConfig, before.Gunicorn, now))
+	}
+	checks = append(checks, compareServers(before.Server, after.Server))
+	if before.Smoke != nil && after.Smoke != nil {
+		checks = append(checks, compareEndings(checkSmoke, "the command", before.Smoke, after.Smoke))
+	}
+	return checks
+}
+
+func compareImports(before, after *Imports) Check {
+	c := Check{Name: checkImports, Verdict: Pass}
+	switch {
+	case after.Trouble != "" && before.Trouble == "":
+		return Check{checkImports, Fail, "the original's modules could be imported, the new image's not: " + after.Trouble, nil}
+	case before.Trouble != "":
+		return Check{checkImports, Unknown, before.Trouble, nil}
+	}
+	var broken, unknown, alike []string
+	for i, now := range after.Modules {
+		old := before.Modules[i]
+		verdict, say := compareImport(&old, &now)
+		switch {
+		case verdict == Fail:
+			broken = append(broken, say)
+			c.Log = append(c.Log, now.Trace...)
+		case verdict == Unknown:
+			unknown = append(unknown, say)
+		case say != "":
+			alike = append(alike, say)
+		}
+	}
+	switch {
+	case broken != nil:
+		c.Verdict, c.Detail = Fail, list(broken)
+	case unknown != nil:
+		c.Verdict, c.Detail = Unknown, list(unknown)
+	default:
+		c.Detail = fmt.Sprintf("%s as before", count(len(after.Modules)-len(alike), "module imports", "modules import"))
+		if alike != nil {
+			c.Detail += "; " + list(alike)
+		}
+	}
+	return c
+}
+
+// compareImport judges one module; there is nothing to say of one that imports.
+func compareImport(before, after *Import) (verdict, say string) {
+	switch {
+	case before.Kind == Untried || after.Kind == Untried:
+		return Unknown, after.Name + " was not tried for want of time"
+	case after.Kind == Imported:
+		return Pass, ""
+	case before.Kind == Imported:
+		return Fail, fmt.Sprintf("%s %s; it imports in the original", after.Name, after)
+	case before.Kind != after.Kind || before.Exception != after.Exception:
+		return Fail, fmt.Sprintf("%s %s; in the original it %s", after.Name, after, before)
+	case placeless(before.Message) == placeless(after.Message):
+		return Pass, fmt.Sprintf("%s %s, in both images", after.Name, after)
+	case missingThing.MatchString(after.Exception + ": " + after.Message):
+		return Fail, fmt.Sprintf("%s %s; in the original it %s", after.Name, after, before)
+	case plain(before.Message) == plain(after.Message):
+		return Pass, fmt.Sprintf("%s %s, in both images", after.Name, after)
+	}
+	return Unknown, fmt.Sprintf("%s %s; in the original it %s", after.Name, after, before)
+}
+
+// compareEndings judges a command that is to end with status 0.
+func compareEndings(name, what string, before, after *Ending) Check {
+	c := Check{name, Pass, fmt.Sprintf("%s %s", what, after), nil}
+	switch {
+	case after.ok():
+		return c
+	case before.ok():
+		c.Verdict, c.Detail = Fail, fmt.Sprintf("%s %s; in the original it %s", what, after, before)
+	case before.Trouble != "":
+		c.Verdict, c.Detail = Unknown, before.Trouble
+	case before.TimedOut && !after.TimedOut:
+		c.Verdict, c.Detail = Fail, fmt.Sprintf("%s %s; in the original it went on", what, after)
+	default:
+		c.Verdict, c.Detail = Unknown, fmt.Sprintf("%s fails in both images: it %s", what, after)
+		if lines := missingLines(before.Log, after.Log); lines != nil {
+			c.Verdict, c.Detail = Fail, fmt.Sprintf("%s fails in both images, but in the new one because: %s", what, lines[0])
+		}
+	}
+	c.Log = after.Log
+	return c
+}
+
+// list joins what is said of several things, the first five of them.
+func list(all []string) string {
+	const most = 5
+	if len(all) > most {
+		all = append(slices.Clone(all[:most]), fmt.Sprintf("and %d more", len(all)-most))
+	}
+	return strings.Join(all, "; ")
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,212 @@
+package smoke
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// quiet is a server that there was nothing to ask of.
+var quiet = &Server{Trouble: "no TCP port is exposed"}
+
+func answers(bodies ...string) []Answer {
+	var list []Answer
+	for _, b := range bodies {
+		list = append(list, Answer{Accepts: true, Status: 200, SHA256: b, Digitless: plain(b), First: b})
+	}
+	return list
+}
+
+func statuses(codes ...int) []Answer {
+	var list []Answer
+	for _, c := range codes {
+		list = append(list, Answer{Accepts: true, Status: c, SHA256: "x"})
+	}
+	return list
+}
+
+func TestCompareServers(t *testing.T) {
+	on := func(a []Answer) *Server {
+		return &Server{Ports: []Port{{8000, a}}, Within: time.Minute, Log: []string{"the log"}}
+	}
+	mute := []Answer{{Accepts: true, Trouble: "timed out"}}
+	moved := []Answer{{Accepts: true, Status: 302, Location: "/login", SHA256: "x"}, {Accepts: true, Status: 302, Location: "/login", SHA256: "x"}}
+	ended := func(code int, log ...string) *Server {
+		return &Server{Ports: []Port{{8000, nil}}, Ended: &Ending{Code: code}, Log: log, Within: time.Minute}
+	}
+	for _, c := range []struct {
+		name          string
+		before, after *Server
+		verdict       string
+		says          string
+	}{
+		{"alike", on(answers("a", "a", "a", "a")), on(answers("a", "a")), Pass, "status 200 and the same body"},
+		{"another body", on(answers("a", "a", "a", "a")), on(answers("b", "b")), Fail, `"b", in the original "a"`},
+		{"changes at each request", on(answers("a", "b")), on(answers("c", "d")), Pass, "changes from one request"},
+		{"changes at each start", on(answers("a", "a", "b", "b")), on(answers("c", "c")), Pass, "changes from one request"},
+		{"a later time of day", on(answers("it is 12:30", "it is 12:30")), on(answers("it is 12:31")), Unknown, "differs from the original's in numbers"},
+		{"another status", on(statuses(200, 200)), on(statuses(500)), Fail, "status 500; in the original with 200"},
+		{"a status that comes and goes", on(statuses(200, 500)), on(statuses(500, 500)), Unknown, "one status and with another"},
+		{"error pages", on([]Answer{{Accepts: true, Status: 500, SHA256: "x"}, {Accepts: true, Status: 500, SHA256: "x"}}), on(statuses(500)), Pass, "status 500, as in the original"},
+		{"another redirection", on(moved), on([]Answer{{Accepts: true, Status: 302, Location: "/", SHA256: "x"}}), Fail, `leads to "/"; in the original to "/login"`},
+		{"no HTTP", on(mute), on(mute), Pass, "port 8000 accepts connections"},
+		{"no HTTP any more", on(answers("a", "a")), on(mute), Fail, "answers nothing in HTTP (timed out)"},
+		{"silent", on(answers("a", "a")), on(nil), Fail, "nothing came within 1m0s"},
+		{"ended", on(answers("a", "a")), ended(1, "ImportError: x"), Fail, "the command ended with status 1"},
+		{"silent before", on(nil), on(answers("a")), Unknown, "does not answer in the original: nothing came within"},
+		{"ended in both", ended(3, "no database"), ended(3, "no database"), Unknown, "the command ended with status 3"},
+		{"ended for want of a library", ended(1, "no database"), ended(1, "ImportError: libpq.so.5: cannot open shared object file"), Fail, "libpq.so.5"},
+		{"waits in the original only", on(nil), ended(1, "oops"), Fail, "the original's command goes on"},
+		{"not tried before", quiet, on(nil), Unknown, "no TCP port is exposed"},
+		{"not tried after", on(nil), &Server{Trouble: noPython}, Unknown, "in the new image, no Python"},
+	} {
+		got := compareServers(c.before, c.after)
+		if got.Name != "http" || got.Verdict != c.verdict || !strings.Contains(got.Detail, c.says) {
+			t.Errorf("%s: %+v, want %s: %s", c.name, got, c.verdict, c.says)
+		}
+		if got.Verdict == Fail && !slices.Equal(got.Log, c.after.Log) {
+			t.Errorf("%s: the log is %q", c.name, got.Log)
+		}
+	}
+}
+
+func TestCompareSeveralPorts(t *testing.T) {
+	before := &Server{Ports: []Port{{80, nil}, {8000, answers("a", "a")}}}
+	got := compareServers(before, before)
+	if got.Verdict != Pass || !strings.Contains(got.Detail, "port 8000 answers") || !strings.Contains(got.Detail, "port 80 does not answer in the original") {
+		t.Errorf("%+v", got)
+	}
+	got = compareServers(before, &Server{})
+	if got.Verdict != Fail || strings.Contains(got.Detail, "port 80 ") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestCompareImports(t *testing.T) {
+	raised := func(kind, message string) Import {
+		return Import{Name: "m", Kind: Raised, Exception: kind, Message: message, Trace: []string{kind + ": " + message}}
+	}
+	good := Import{Name: "m", Kind: Imported}
+	for _, c := range []struct {
+		name          string
+		before, after Import
+		verdict, says string
+	}{
+		{"imports", good, good, Pass, "1 module imports as before"},
+		{"broken", good, raised("ImportError", "libpq.so.5: cannot open"), Fail, "m raises ImportError: libpq.so.5: cannot open; it imports in the original"},
+		{"now imports", raised("ValueError", "x"), good, Pass, "1 module imports as before"},
+		{"elsewhere", raised("ImportError", "no x (/usr/lib/python3.11/m.py)"), raised("ImportError", "no x (/opt/venv/lib/python3.11/m.py)"), Pass, "in both images"},
+		{"another address", raised("KeyError", "<A at 0x7f12>"), raised("KeyError", "<A at 0x8a34>"), Pass, "in both images"},
+		{"another library", raised("ImportError", "liba.so.1: x"), raised("ImportError", "liba.so.2: x"), Fail, "liba.so.2"},
+		{"another message", raised("KeyError", "a"), raised("KeyError", "b"), Unknown, "in the original it raises KeyError: a"},
+		{"another exception", raised("ConnectionError", "x"), raised("PermissionError", "x"), Fail, "in the original it raises ConnectionError"},
+		{"a script that goes on", Import{Name: "m", Kind: TimedOut}, Import{Name: "m", Kind: TimedOut}, Pass, "does not come to an end, in both"},
+		{"a script that went on", Import{Name: "m", Kind: TimedOut}, raised("PermissionError", "x"), Fail, "in the original it does not come to an end"},
+		{"usage", Import{Name: "m", Kind: Exited, Message: "2"}, Import{Name: "m", Kind: Exited, Message: "2"}, Pass, "exits with 2, in both"},
+		{"no time", good, Import{Name: "m", Kind: Untried}, Unknown, "want of time"},
+	} {
+		got := compareImports(&Imports{Modules: []Import{c.before}}, &Imports{Modules: []Import{c.after}})
+		if got.Verdict != c.verdict || !strings.Contains(got.Detail, c.says) {
+			t.Errorf("%s: %+v, want %s: %s", c.name, got, c.verdict, c.says)
+		}
+		if got.Verdict == Fail && !slices.Equal(got.Log, c.after.Trace) {
+			t.Errorf("%s: the log is %q", c.name, got.Log)
+		}
+	}
+	without := &Imports{Trouble: noPython}
+	if got := compareImports(without, without); got.Verdict != Unknown || got.Detail != noPython {
+		t.Errorf("%+v", got)
+	}
+	if got := compareImports(&Imports{Modules: []Import{good}}, without); got.Verdict != Fail {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestCompareEndings(t *testing.T) {
+	const lib = "libx.so.1: cannot open shared object file: No such file or directory"
+	for _, c := range []struct {
+		name          string
+		before, after Ending
+		verdict, says string
+	}{
+		{"both well", Ending{}, Ending{}, Pass, "it ended with status 0"},
+		{"worse", Ending{}, Ending{Code: 1}, Fail, "ended with status 1; in the original it ended with status 0"},
+		{"better", Ending{Code: 1}, Ending{}, Pass, "ended with status 0"},
+		{"fails in both", Ending{Code: 1, Log: []string{"a"}}, Ending{Code: 1, Log: []string{"b"}}, Unknown, "fails in both images"},
+		{"fails in both, the new one for something missing", Ending{Code: 1, Log: []string{"a"}}, Ending{Code: 1, Log: []string{"b", lib}}, Fail, "libx.so.1"},
+		{"never ends", Ending{Code: -1, TimedOut: true}, Ending{Code: -1, TimedOut: true}, Unknown, "did not end in time"},
+		{"ended where it went on", Ending{Code: -1, TimedOut: true}, Ending{Code: 3}, Fail, "in the original it went on"},
+		{"not tried", Ending{Trouble: noCommand}, Ending{Trouble: noCommand}, Unknown, noCommand},
+		{"cannot be tried any more", Ending{}, Ending{Trouble: needsShell}, Fail, needsShell},
+	} {
+		got := compareEndings("smoke", "it", &c.before, &c.after)
+		if got.Verdict != c.verdict || !strings.Contains(got.Detail, c.says) {
+			t.Errorf("%s: %+v, want %s: %s", c.name, got, c.verdict, c.says)
+		}
+	}
+}
+
+func TestCompareLeavesOutWhatWasNotTried(t *testing.T) {
+	f := &Findings{Server: quiet}
+	if got := Compare(f, f); len(got) != 1 || got[0].Name != "http" {
+		t.Errorf("%+v", got)
+	}
+	all := &Findings{Imports: &Imports{}, Gunicorn: &Ending{}, Server: quiet, Smoke: &Ending{}}
+	var names []string
+	for _, c := range Compare(all, &Findings{Imports: &Imports{}, Server: quiet, Smoke: &Ending{}}) {
+		names = append(names, c.Name+" "+c.Verdict)
+	}
+	if want := []string{"imports pass", "gunicorn-config fail", "http unknown", "smoke pass"}; !slices.Equal(names, want) {
+		t.Errorf("%q, want %q", names, want)
+	}
+}
+
+func TestModules(t *testing.T) {
+	files := []string{
+		"/app/app.py", "/app/pkg/__init__.py", "/app/pkg/inner.py", "/app/pkg/sub/__init__.py", "/app/setup.py",
+		"/app/conftest.py", "/app/test_app.py", "/app/app_test.py", "/app/gunicorn.conf.py", "/app/noxfile.py",
+		"/app/my-script.py", "/app/2fast.py", "/app/class.py", "/app/README.md", "/app/tests/__init__.py",
+		"/app/fast.cpython-311-x86_64-linux-gnu.so", "/app/fast.py", "/app/libx.so.1", "/application/x.py", "/app/__init__.py", "/app/tasks.py",
+	}
+	want := []string{"app", "fast", "pkg", "tasks"}
+	for _, dir := range []string{"/app", "/app/", "app"} {
+		if got := Modules(files, dir); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", dir, got, want)
+		}
+	}
+	if got := Modules([]string{"/main.py", "/app/x.py"}, "/"); !slices.Equal(got, []string{"main"}) {
+		t.Errorf("at the root: %q", got)
+	}
+}
+
+func TestWordsFindGunicorn(t *testing.T) {
+	for script, want := range map[string]bool{
+		"gunicorn":                             true,
+		"/opt/venv/bin/gunicorn":               true,
+		"exec gunicorn $GUNICORN_ARGS app:app": true,
+		"#!/bin/sh\nset -e\nmigrate && exec 'gunicorn' a:b\n": true,
+		"if x; then python -m gunicorn a:b; fi":               true,
+		"supervisord -c gunicorn.conf":                        false,
+		"echo 'run gunicorn later'":                           false,
+		"app:create_app()":                                    false,
+		"# gunicorn\nuvicorn a:b":                             false,
+	} {
+		if got := slices.ContainsFunc(words(script), isGunicorn); got != want {
+			t.Errorf("%q: %v", script, got)
+		}
+	}
+}
+
+func TestMissingLibraries(t *testing.T) {
+	log := []string{
+		"ImportError: libpq.so.5: cannot open shared object file: No such file or directory",
+		"/app/tool: error while loading shared libraries: libz.so.1: cannot open shared object file: No such file or directory",
+		"OSError: /opt/lib/libfoo-1.2.so: cannot open shared object file: No such file or directory",
+		"Error loading shared library libstdc++.so.6: No such file or directory (needed by /x.so)",
+		"FileNotFoundError: [Errno 2] No such file or directory: 'liba.so'",
+	}
+	if got, want := missingLibraries(log), []string{"libfoo-1.2.so", "libpq.so.5", "libstdc++.so.6", "libz.so.1"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

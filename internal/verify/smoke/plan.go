@@ -1,0 +1,68 @@
+package smoke
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"refit/internal/verify/builder"
+)
+
+// defaultTimeout is how long a run may take, unless Plan says otherwise.
+const defaultTimeout = 60 * time.Second
+
+// Plan is what to try. The same is tried on both images; only where Python and
+// the user's home are may differ.
+type Plan struct {
+	Python  string        // the interpreter's path in the image; "" for none
+	Home    string        // the declared user's home directory; "" when it has none
+	Modules []string      // the application's top-level modules
+	Dir     string        // where they are imported from; "" for the working directory
+	Command string        // the user's own command; "" for none
+	Timeout time.Duration // of each run; 0 is 60 seconds
+	Online  bool          // containers share the builder's network; else they have a loopback interface only
+}
+
+// Findings is what one image did.
+type Findings struct {
+	Imports  *Imports       // nil when there is no module to import
+	Gunicorn *Ending        // of the command with --check-config; nil when it does not start gunicorn
+	Server   *Server        // never nil
+	Smoke    *Ending        // of the user's own command; nil when there is none
+	Stop     *time.Duration // from SIGTERM to the end of the command; nil when it was not tried or had to be killed
+	// MissingLibraries are the shared libraries that something could not load.
+	MissingLibraries []string
+}
+
+// Run tries the plan on an image. What fails in the image is a finding; the error
+// is the builder's own, or the context's cause.
+func Run(ctx context.Context, r *builder.Result, p *Plan) (*Findings, error) {
+	plan := *p
+	plan.Timeout = cmp.Or(p.Timeout, defaultTimeout)
+	run := &runner{r, &plan}
+	f := &Findings{}
+	for _, step := range []func(context.Context, *Findings) error{run.imports, run.gunicorn, run.serve, run.smoke} {
+		if err := step(ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	f.MissingLibraries = missingLibraries(f.logs())
+	return f, nil
+}
+
+// logs are all lines that something printed.
+func (f *Findings) logs() []string {
+	var lines []string
+	if f.Imports != nil {
+		for _, m := range f.Imports.Modules {
+			lines = append(append(lines, m.Message), m.Trace...)
+		}
+	}
+	for _, e := range []*Ending{f.Gunicorn, f.Smoke} {
+		if e != nil {
+			lines = append(lines, e.Log...)
+		}
+	}
+	return slices.Concat(lines, f.Server.Log)
+}
