@@ -165,12 +165,6 @@ for i in range(100):
 		if out.Text() != "200\n" {
 			t.Errorf("the probe printed %q; the server %q", out.Text(), server.Output().Text())
 		}
-		for _, want := range []int{0, 1, 254, 255} {
-			out, err := c.Run(ctx, builder.Command{Args: []string{"sh", "-c", fmt.Sprintf("exit %d", want)}})
-			if err != nil || out.Code != want {
-				t.Errorf("exit status %d: %+v, %v", want, out, err)
-			}
-		}
 		id, err := c.Run(ctx, builder.Command{Args: []string{"id", "-u"}})
 		if err != nil {
 			return err
@@ -180,6 +174,28 @@ for i in range(100):
 		}
 		if _, killed, err := server.Stop(ctx, 10*time.Second); err != nil || !killed {
 			t.Errorf("killed %v, %v: http.server as process 1 ignores SIGTERM", killed, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestExitStatus(t *testing.T) {
+	b := open(t)
+	req := &builder.Request{Source: builder.Source{Name: "Dockerfile", Text: "FROM python:3.11-slim-bookworm\nENV A=1\n"}}
+	_, err := b.Build(t.Context(), req, func(ctx context.Context, r *builder.Result) error {
+		for _, want := range []int{0, 1, 254, 255} {
+			c, err := r.Container(ctx, false)
+			if err != nil {
+				return err
+			}
+			out, err := c.Run(ctx, builder.Command{Args: []string{"sh", "-c", fmt.Sprintf("exit %d", want)}})
+			_ = c.Release() // says the status again
+			if err != nil || out.Code != want {
+				t.Errorf("exit status %d: %+v, %v", want, out, err)
+			}
 		}
 		return nil
 	})

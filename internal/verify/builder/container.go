@@ -97,7 +97,7 @@ type Process struct {
 }
 
 // Start starts a process. The first one is the container's own: when it ends,
-// so do the others.
+// so do the others. All end, too, when one ends with a status other than 0.
 func (c *Container) Start(ctx context.Context, cmd Command) (*Process, error) {
 	img := c.result.Config.Config
 	p := &Process{done: make(chan struct{})}
