@@ -192,14 +192,12 @@ func (r *runner) ask(ctx context.Context, c *builder.Container, server *builder.
 	if end != nil && end.ok() {
 		return answers, nil
 	}
-	// The probe ends with the container, and that with the command.
-	s.Ended, _, err = wait(ctx, server, 5*time.Second)
-	if err == nil && s.Ended.TimedOut { // it was the probe alone
-		s.Ended = nil
-		if len(answers) == 0 && end != nil {
-			s.Trouble = "the ports could not be asked: " + lastLine(end.Log, end.String())
-		}
+	if end != nil && (end.TimedOut || end.Code > 0 && end.Code < 128) { // the probe's own end, of which the command dies
+		s.Trouble = "the ports could not be asked: " + lastLine(end.Log, end.String())
+		return answers, nil
 	}
+	// The probe was killed with the container, and that ended with the command.
+	s.Ended, _, err = wait(ctx, server, 5*time.Second)
 	return answers, err
 }
 
