@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"internal/shell":          {"transform"},
 	"internal/argv":           {"transform", "internal/shell"},
 	"internal/report":         {"transform"},
-	"internal/verify":         {},
+	"internal/verify":         {"transform", "internal/verify/builder", "internal/verify/image", "internal/verify/scan", "internal/verify/smoke"},
 	"internal/verify/builder": {},
 	"internal/verify/smoke":   {"internal/lazyregexp", "internal/verify/builder"},
 	"internal/verify/scan":    {},
@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"internal/verify/image":   {},
 	"passes":                  {"transform", "internal/lazyregexp", "internal/shell", "internal/argv", "internal/buildctx", "internal/facts"},
 	"golden":                  {"transform", "passes", "internal/buildctx", "internal/facts"},
-	"cmd/refit":               {"transform", "passes", "internal/buildctx", "internal/report"},
+	"cmd/refit":               {"transform", "passes", "internal/buildctx", "internal/report", "internal/verify", "internal/verify/builder", "internal/verify/render"},
 }
 
 // TestImportsGoOneWay reads the imports of every file but tests.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -36,6 +37,25 @@ func (f *File) view(runs int) (View, error) {
 		return nil, syntaxError(f.Name, err)
 	}
 	img := res.Image
+	v, err := ConfigurationView(img)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	v.addPaths(img.History)
+	for _, s := range f.Stages {
+		if s.Name != "" {
+			v["stage:"+s.Name] = "named"
+		}
+	}
+	if s := f.Final(); s != nil {
+		v.set("base", s.Root().Base.Raw)
+	}
+	return v, nil
+}
+
+// ConfigurationView is the part of a View that an image's configuration tells,
+// of a built image too.
+func ConfigurationView(img *dockerspec.DockerOCIImage) (View, error) {
 	v := View{}
 	v.setList("cmd", img.Config.Cmd)
 	v.setList("entrypoint", img.Config.Entrypoint)
@@ -60,20 +80,23 @@ func (f *File) view(runs int) (View, error) {
 	if h := img.Config.Healthcheck; h != nil {
 		b, err := json.Marshal(h)
 		if err != nil {
-			return nil, fmt.Errorf("healthcheck of %s: %w", f.Name, err)
+			return nil, fmt.Errorf("healthcheck: %w", err)
 		}
 		v["healthcheck"] = string(b)
 	}
-	v.addPaths(img.History)
-	for _, s := range f.Stages {
-		if s.Name != "" {
-			v["stage:"+s.Name] = "named"
+	return v, nil
+}
+
+// Undeclared lists what two views, one of an image as it was and one of an image
+// made by the result, do not share although no pass that was applied declares it.
+func (r *Result) Undeclared(before, after View) []Difference {
+	var applied []*Pass
+	for i := range r.Steps {
+		if r.Steps[i].Status() == Applied {
+			applied = append(applied, r.Steps[i].Pass)
 		}
 	}
-	if s := f.Final(); s != nil {
-		v.set("base", s.Root().Base.Raw)
-	}
-	return v, nil
+	return undeclared(before.differences(after), applied)
 }
 
 func (v View) set(key, val string) {

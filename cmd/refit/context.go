@@ -2,6 +2,7 @@ package main
 
 import (
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -70,6 +71,13 @@ func (c *sharedContext) add(companions []companion) {
 	}
 	c.version++
 	c.current = buildctx.FromFS(&overlay{base: c.disk.FS(), files: c.added})
+}
+
+// given returns the companions that were added so far, by path.
+func (c *sharedContext) given() map[string]string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.added)
 }
 
 // done gives up one use; the last one closes the context.

@@ -23,6 +23,7 @@ func writeHelp(w io.Writer) error {
 
 // options is the command line.
 type options struct {
+	args         []string // the command line
 	paths        []string
 	write, check bool
 	quiet        bool
@@ -37,6 +38,7 @@ type options struct {
 	only, skip   []string
 	profile, pin string
 	cacheMounts  string
+	proof        proofOptions
 	given        map[string]bool // the flags that were there
 }
 
@@ -46,16 +48,27 @@ const (
 	formatDiff = "diff"
 	formatText = "text"
 	formatJSON = "json"
+
+	formatMarkdown = "markdown" // of what was built
 )
 
-func parseFlags(args []string) (*options, error) {
+// parseFlags reads the command line of a command: "" for a dry run or --write.
+func parseFlags(command string, args []string) (*options, error) {
 	o := &options{given: map[string]bool{}}
+	o.proof.command = command
+	o.args = args
+	if command != "" {
+		o.args = append([]string{command}, args...)
+	}
 	fs := flagSet(o)
 	if err := fs.Parse(args); err != nil {
 		return nil, flagError(err, fs)
 	}
 	fs.Visit(func(f *pflag.Flag) { o.given[f.Name] = true })
 	o.paths = fs.Args()
+	if o.version {
+		return o, nil
+	}
 	return o, o.settle()
 }
 
@@ -78,6 +91,7 @@ func flagSet(o *options) *pflag.FlagSet {
 	fs.BoolVarP(&o.verbose, "verbose", "v", false, "")
 	fs.StringVar(&o.color, "color", "auto", "")
 	fs.BoolVar(&o.version, "version", false, "")
+	o.proof.addFlags(fs)
 	return fs
 }
 
@@ -100,8 +114,11 @@ func flagError(err error, fs *pflag.FlagSet) error {
 
 // settle checks the flags against each other and fills in the defaults.
 func (o *options) settle() error {
+	if len(o.paths) == 0 {
+		o.paths = []string{"."}
+	}
 	modes := 0
-	for _, on := range []bool{o.write, o.check, o.given["output"]} {
+	for _, on := range []bool{o.write && o.proof.command == "", o.check, o.given["output"]} {
 		if on {
 			modes++
 		}
@@ -115,7 +132,7 @@ func (o *options) settle() error {
 		return usageError("--only names no pass")
 	case o.given["output"] && o.output == "":
 		return usageError("--output needs a file name, or - for standard output")
-	case o.output == "-" && o.given["format"]:
+	case o.output == "-" && o.given["format"] && o.proof.command == "":
 		return usageError("--output - and --format would both write to standard output")
 	case o.jobs < 1:
 		return usageError(fmt.Sprintf("--jobs %d: at least one is needed", o.jobs))
@@ -127,14 +144,14 @@ func (o *options) settle() error {
 	if err := oneOf("--color", o.color, "auto", "always", "never"); err != nil {
 		return err
 	}
+	if err := o.proof.settle(o); err != nil || o.proof.command != "" {
+		return err
+	}
 	if o.given["format"] {
 		return oneOf("--format", o.format, formatDiff, formatText, formatJSON)
 	}
 	if !o.write && !o.given["output"] {
 		o.format = formatDiff
-	}
-	if len(o.paths) == 0 {
-		o.paths = []string{"."}
 	}
 	return nil
 }

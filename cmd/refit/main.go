@@ -26,12 +26,18 @@ func main() {
 // run is the whole command. Only files that are terminals get colours.
 func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 	errs := &messages{w: stderr}
+	command := ""
 	if len(args) > 0 {
-		if sub := subcommand(args[0]); sub != nil {
-			return errs.status(sub(args[1:], stdout))
+		switch args[0] {
+		case "explain":
+			return errs.status(explain(args[1:], stdout))
+		case commandVerify, commandCompare:
+			command, args = args[0], args[1:]
+		case "review", "bulk":
+			return errs.status(usageError("refit " + args[0] + " is not there yet (a path of that name is written ./" + args[0] + ")"))
 		}
 	}
-	opt, err := parseFlags(args)
+	opt, err := parseFlags(command, args)
 	switch {
 	case errors.Is(err, pflag.ErrHelp):
 		return errs.status(writeHelp(stdout))
@@ -40,26 +46,21 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 	case opt.version:
 		return errs.status(writeVersion(stdout))
 	}
-	a, err := newApp(opt, stdin, stdout, stderr)
-	if err != nil {
-		return errs.status(err)
-	}
-	code, err := a.run()
+	code, err := dispatch(opt, stdin, stdout, stderr)
 	if err != nil {
 		return errs.status(err)
 	}
 	return code
 }
 
-// subcommand is what a first argument stands for, nil for a path or a flag.
-func subcommand(name string) func(args []string, stdout *os.File) error {
-	switch name {
-	case "explain":
-		return explain
-	case "verify", "compare", "review", "bulk":
-		return func([]string, *os.File) error {
-			return usageError("refit " + name + " is not there yet (a path of that name is written ./" + name + ")")
-		}
+// dispatch does what the command line asks for and returns the exit status.
+func dispatch(opt *options, stdin io.Reader, stdout, stderr *os.File) (int, error) {
+	a, err := newApp(opt, stdin, stdout, stderr)
+	switch {
+	case err != nil:
+		return 0, err
+	case opt.proof.command == "":
+		return a.run()
 	}
-	return nil
+	return a.prove(stdout, stderr)
 }

@@ -36,7 +36,7 @@ func newApp(opt *options, stdin io.Reader, stdout, stderr *os.File) (*app, error
 	if err != nil {
 		return nil, err
 	}
-	if opt.output != "" && len(found.inputs) != 1 {
+	if opt.proof.command == "" && opt.output != "" && len(found.inputs) != 1 {
 		return nil, usageError(fmt.Sprintf("--output takes one Dockerfile; there are %d", len(found.inputs)))
 	}
 	a := &app{

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"refit/internal/buildctx"
 	"refit/internal/report"
 	"refit/transform"
 )
@@ -105,17 +106,32 @@ func (a *app) transform(oc *outcome) error {
 		return &fileError{in.path, err}
 	}
 	oc.version = version
-	opt := &transform.Options{Dockerfile: in.name, Profile: in.settings.profile, Pin: in.settings.pin, NoCacheMounts: in.settings.noCacheMounts}
+	r, err := in.rewrite(src, in.settings.passes, in.settings.profile, ctx)
+	if err != nil {
+		return err
+	}
+	return oc.take(r, ctx)
+}
+
+// rewrite takes a source through passes.
+func (in *input) rewrite(src string, passes []*transform.Pass, profile transform.Profile, ctx *buildctx.Context) (*transform.Result, error) {
+	opt := &transform.Options{Dockerfile: in.name, Profile: profile, Pin: in.settings.pin, NoCacheMounts: in.settings.noCacheMounts}
 	if ctx != nil {
 		opt.Context = ctx
 	}
-	r, err := transform.Run(in.path, src, in.settings.passes, opt)
+	r, err := transform.Run(in.path, src, passes, opt)
 	if err != nil {
-		return locate(in.path, err)
+		return nil, locate(in.path, err)
 	}
-	oc.result = r
+	return r, nil
+}
+
+// take makes a result the outcome's: what changes of the companions, and what is
+// reported.
+func (oc *outcome) take(r *transform.Result, ctx *buildctx.Context) error {
+	oc.result, oc.companions = r, nil
 	for _, c := range r.Companions {
-		comp := newCompanion(in, c)
+		comp := newCompanion(oc.in, c)
 		b, err := ctx.ReadFile(c.Path)
 		switch {
 		case err == nil:

@@ -96,7 +96,7 @@ func finished() tree {
 func command(t *testing.T, dir string, change func(*app), args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	t.Chdir(dir)
-	opt, err := parseFlags(args)
+	opt, err := parseFlags("", args)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,6 +65,7 @@ const (
 	CheckBuild         = "build"
 	CheckSize          = "size"
 	CheckConfiguration = "configuration"
+	CheckSetuid        = "setuid"
 	CheckDistributions = "distributions"
 	CheckFiles         = "files"
 	CheckLibraries     = "libraries"

@@ -71,9 +71,9 @@ func TestBuildsFromExchangedFiles(t *testing.T) {
 	req := &builder.Request{Source: builder.Source{
 		Context: contextDir(t, map[string]string{"a/one.txt": "1", "a/two.txt": "2", "b.txt": "b"}),
 		Name:    "Dockerfile",
-		Text:    "FROM python:3.11-slim-bookworm\nWORKDIR /x\nCOPY . .\nRUN cat a/*.txt b.txt new.txt > all\nCMD [\"cat\", \"all\"]\n",
+		Text:    "FROM python:3.11-slim-bookworm\nWORKDIR /x\nCOPY a a\nCOPY *.txt ./\nRUN cat a/*.txt b.txt new.txt > all\nCMD [\"cat\", \"all\"]\n",
 		Ignore:  "b.txt\n!b.txt\na/two.txt\n",
-		Files:   map[string]string{"b.txt": "B", "new.txt": "N"},
+		Files:   map[string]string{"b.txt": "B", "new.txt": "N", "a/three.txt": "3"},
 	}}
 	var out *builder.Output
 	req.Cold = t.Name()
@@ -89,11 +89,11 @@ func TestBuildsFromExchangedFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := out.Text(); got != "1BN" || out.Code != 0 {
+	if got := out.Text(); got != "13BN" || out.Code != 0 {
 		t.Errorf("the container printed %q and ended with %d", got, out.Code)
 	}
-	if ran := names(rep.Steps, false); len(ran) != 3 {
-		t.Errorf("ran %q, want 3 steps", ran)
+	if ran := names(rep.Steps, false); len(ran) != 4 {
+		t.Errorf("ran %q, want 4 steps", ran)
 	}
 
 	req.Cold, req.Cached = "", t.Name()
@@ -102,7 +102,7 @@ func TestBuildsFromExchangedFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := names(rep.Steps, true); !slices.Equal(got, []string{"[2/4] WORKDIR /x"}) {
+	if got := slices.Sorted(slices.Values(names(rep.Steps, true))); !slices.Equal(got, []string{"[2/5] WORKDIR /x", "[3/5] COPY a a"}) {
 		t.Errorf("cached are %q", got)
 	}
 }

@@ -118,8 +118,11 @@ func (w *overlayWalk) visit(path string, d gofs.DirEntry, err error) error {
 		d, err = w.exchange(path, d)
 	}
 	err = w.fn(path, d, err)
-	if errors.Is(err, gofs.SkipAll) {
+	switch {
+	case errors.Is(err, gofs.SkipAll):
 		w.left = nil
+	case errors.Is(err, gofs.SkipDir) && d != nil && d.IsDir():
+		w.left = slices.DeleteFunc(slices.Clone(w.left), func(name string) bool { return below(name, path) })
 	}
 	return err
 }

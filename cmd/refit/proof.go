@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// The commands that build.
+const (
+	commandVerify  = "verify"
+	commandCompare = "compare"
+)
+
+// proofOptions are the flags of the commands that build.
+type proofOptions struct {
+	command    string // commandVerify, commandCompare, or "" for neither
+	verify     bool   // --verify, which makes a --write a verified one
+	builders   []string
+	tlsDir     string
+	quick      bool
+	smoke      string
+	scan       string
+	online     bool
+	buildArgs  []string
+	timeout    time.Duration
+	workload   string
+	runs       int
+	candidates []string
+}
+
+// proofFlags are the flags that only make sense with builds, and their commands.
+var proofFlags = map[string][]string{
+	"builder":     {commandVerify, commandCompare},
+	"builder-tls": {commandVerify, commandCompare},
+	"build-arg":   {commandVerify, commandCompare},
+	"timeout":     {commandVerify, commandCompare},
+	"online":      {commandVerify, commandCompare},
+	"quick":       {commandVerify},
+	"smoke":       {commandVerify},
+	"scan":        {commandVerify},
+	"workload":    {commandCompare},
+	"runs":        {commandCompare},
+	"candidates":  {commandCompare},
+}
+
+func (o *proofOptions) addFlags(fs *pflag.FlagSet) {
+	fs.BoolVar(&o.verify, "verify", false, "")
+	fs.StringArrayVar(&o.builders, "builder", nil, "")
+	fs.StringVar(&o.tlsDir, "builder-tls", "", "")
+	fs.BoolVar(&o.quick, "quick", false, "")
+	fs.StringVar(&o.smoke, "smoke", "", "")
+	fs.StringVar(&o.scan, "scan", "", "")
+	fs.BoolVar(&o.online, "online", false, "")
+	fs.StringArrayVar(&o.buildArgs, "build-arg", nil, "")
+	fs.DurationVar(&o.timeout, "timeout", time.Minute, "")
+	fs.StringVar(&o.workload, "workload", "", "")
+	fs.IntVar(&o.runs, "runs", 5, "")
+	fs.StringSliceVar(&o.candidates, "candidates", nil, "")
+}
+
+// settle checks the flags of the commands that build, and fills in defaults.
+func (o *proofOptions) settle(all *options) error {
+	if o.verify && o.command == "" {
+		if !all.write {
+			return usageError("--verify goes with --write; refit verify builds without writing")
+		}
+		o.command = commandVerify
+	}
+	for name, commands := range proofFlags {
+		if all.given[name] && !slices.Contains(commands, o.command) {
+			return usageError(fmt.Sprintf("--%s goes with refit %s", name, strings.Join(commands, " and refit ")))
+		}
+	}
+	if o.command == "" {
+		return nil
+	}
+	switch {
+	case all.check:
+		return usageError("--check is for dry runs: refit " + o.command + " exits with 1 when the result is not as good")
+	case slices.Contains(all.paths, "-"):
+		return usageError("a build needs a build context, which standard input (-) has not")
+	case o.command == commandCompare && o.workload == "":
+		return usageError("refit compare needs --workload 'COMMAND': what to measure in each image")
+	case o.command == commandCompare && all.write:
+		return usageError("refit compare writes nothing: no --write")
+	case o.runs < 1:
+		return usageError(fmt.Sprintf("--runs %d: at least one is needed", o.runs))
+	case o.timeout <= 0:
+		return usageError(fmt.Sprintf("--timeout %s: want a time such as 60s", o.timeout))
+	}
+	for _, name := range o.candidates {
+		if err := oneOf("--candidates", name, candidateNames...); err != nil {
+			return err
+		}
+	}
+	for _, kv := range o.buildArgs {
+		if name, _, ok := strings.Cut(kv, "="); !ok || name == "" {
+			return usageError(fmt.Sprintf("--build-arg %s: want NAME=VALUE", kv))
+		}
+	}
+	if !all.given["format"] {
+		all.format = formatText
+	}
+	return oneOf("--format", all.format, formatText, formatJSON, formatMarkdown)
+}
+
+// args are the build arguments by name.
+func (o *proofOptions) args() map[string]string {
+	args := map[string]string{}
+	for _, kv := range o.buildArgs {
+		name, value, _ := strings.Cut(kv, "=")
+		args[name] = value
+	}
+	return args
+}
