@@ -60,7 +60,7 @@ var closures = map[string]closureCase{
 	"cycle":               {objects{"app/a": lib("b", "x").withRunpath("$ORIGIN"), "app/b": lib("a").withRunpath("$ORIGIN")}, nil, nil, nil, "x<app/a"},
 
 	"RUNPATH with $ORIGIN":         {objects{"app/p/m.so": lib("a", "b").withRunpath("/none:$ORIGIN/../p.libs:${ORIGIN}"), "app/p.libs/a": lib(), "app/p/b": lib()}, nil, nil, nil, ""},
-	"$ORIGIN is where it is found": {objects{"app/m.so": lib("a").withRunpath("/x"), "opt/a": lib("b").withRunpath("$ORIGIN"), "x/b": lib()}, nil, texts{"x/a": "../opt/a"}, nil, ""},
+	"$ORIGIN is where it is found": {objects{"app/m.so": lib("a").withRunpath("/x"), "opt/a": lib("b", "c").withRunpath("$ORIGIN:${ORIGIN}/y"), "x/b": lib(), "x/y/c": lib()}, nil, texts{"x/a": "../opt/a"}, nil, ""},
 	"RUNPATH is not inherited":     {objects{"app/m.so": lib("a").withRunpath("/x"), "x/a": lib("b"), "x/b": lib()}, nil, nil, nil, "b<x/a"},
 	"RPATH is inherited":           {objects{"app/m.so": lib("a").withRpath("/x"), "x/a": lib("b"), "x/b": lib()}, nil, nil, nil, ""},
 	"RUNPATH ends inheriting":      {objects{"app/m.so": lib("a").withRpath("/x"), "x/a": lib("b").withRunpath("/y"), "x/b": lib()}, nil, nil, nil, "b<x/a"},

@@ -108,18 +108,18 @@ func readObject(r io.ReaderAt) (*object, error) {
 		return nil, err
 	}
 	o := &object{machine: machine{m, f.Class}}
+	var dynamic elf.Prog64 // the last one, as in glibc
 	for _, s := range f.segments {
 		switch elf.ProgType(s.Type) {
 		case elf.PT_INTERP:
-			o.interp, err = f.text(s.Off)
+			if o.interp, err = f.text(s.Off); err != nil {
+				return nil, err
+			}
 		case elf.PT_DYNAMIC:
-			err = f.dynamic(o, s)
-		}
-		if err != nil {
-			return nil, err
+			dynamic = s
 		}
 	}
-	return o, nil
+	return o, f.dynamic(o, dynamic)
 }
 
 func openELF(r io.ReaderAt) (*elfFile, elf.Machine, error) {

@@ -22,7 +22,7 @@ type tinyELF struct {
 	pad                            int      // bytes before the dynamic section
 }
 
-// loadedAt is where the file would stand in memory.
+// loadedAt is where what follows the headers would stand in memory.
 const loadedAt = 0x400000
 
 func (e tinyELF) build(t testing.TB) string {
@@ -61,7 +61,7 @@ func (e tinyELF) build(t testing.TB) string {
 		}
 	}
 	interp := uint64(headers) + name(e.interp)
-	tags = append(tags, elf.Dyn64{Tag: int64(elf.DT_STRTAB), Val: uint64(headers + loadedAt)}, elf.Dyn64{})
+	tags = append(tags, elf.Dyn64{Tag: int64(elf.DT_STRTAB), Val: loadedAt}, elf.Dyn64{})
 	dynamic := uint64(headers + len(names) + e.pad)
 
 	var body bytes.Buffer
@@ -70,7 +70,7 @@ func (e tinyELF) build(t testing.TB) string {
 			t.Fatal(err)
 		}
 	}
-	segments := []elf.Prog64{{Type: uint32(elf.PT_LOAD), Vaddr: loadedAt, Filesz: 1 << 30}, {Type: uint32(elf.PT_DYNAMIC), Off: dynamic, Filesz: uint64(len(tags) * tagSize)}}
+	segments := []elf.Prog64{{Type: uint32(elf.PT_LOAD), Off: uint64(headers), Vaddr: loadedAt, Filesz: 1 << 30}, {Type: uint32(elf.PT_DYNAMIC), Off: dynamic, Filesz: uint64(len(tags) * tagSize)}}
 	if e.interp != "" {
 		segments = append(segments, elf.Prog64{Type: uint32(elf.PT_INTERP), Off: interp})
 	}
@@ -172,6 +172,29 @@ func TestLimitsOfELF(t *testing.T) {
 	} {
 		if _, err := readObject(strings.NewReader(e.build(t))); err == nil {
 			t.Errorf("%s is taken", name)
+		}
+	}
+}
+
+// TestManySegments: a file with more segments than any real one is not taken, and
+// of several dynamic sections only one is.
+func TestManySegments(t *testing.T) {
+	one := tinyELF{needed: []string{"a"}}.build(t)
+	for count, want := range map[int]int{1: 0, 2: 1, maxSegments: 1, maxSegments + 1: -1} {
+		body := []byte(one)
+		binary.LittleEndian.PutUint64(body[32:], uint64(len(body)))
+		binary.LittleEndian.PutUint16(body[56:], uint16(count))
+		load, dynamic := body[64:64+56], body[64+56:64+2*56]
+		body = append(body, load...)
+		for range count - 1 {
+			body = append(body, dynamic...)
+		}
+		got := -1
+		if o, err := readObject(bytes.NewReader(body)); err == nil {
+			got = len(o.needed)
+		}
+		if got != want {
+			t.Errorf("%d segments: %d needed, want %d", count, got, want)
 		}
 	}
 }

@@ -84,10 +84,8 @@ func (r *reader) layer(ctx context.Context, desc v1.Descriptor) (*layer, error) 
 		return nil, err
 	}
 	// What follows the archive's end, such as padding, is part of the stream.
-	for _, rest := range []io.Reader{counted, raw} {
-		if _, err := io.Copy(io.Discard, rest); err != nil {
-			return nil, err
-		}
+	if _, err := io.Copy(io.Discard, counted); err != nil {
+		return nil, err
 	}
 	l.size = counted.n
 	if got := hex.EncodeToString(sum.Sum(nil)); desc.Digest.Algorithm == "sha256" && got != desc.Digest.Hex {

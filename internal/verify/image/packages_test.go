@@ -101,10 +101,11 @@ func TestOwner(t *testing.T) {
 	debian := openLayers(t, v1.Config{}, append(under("var/lib/dpkg/info", texts{
 		"libc6:amd64.list":   "/.\n/lib\n/lib/x86_64-linux-gnu\n/lib/x86_64-linux-gnu/libc.so.6\n/usr/share/doc/libc6\n",
 		"libpq5:amd64.list":  "/.\n/usr\n/usr/lib\n/usr/lib/x86_64-linux-gnu\n/usr/lib/x86_64-linux-gnu/libpq.so.5\n/usr/lib/x86_64-linux-gnu/libpq.so.5.15\n",
+		"libpq-dev.list":     "/usr/lib/x86_64-linux-gnu/libpq.so\n",
 		"base-files.list":    "/.\r\n/etc/debian_version\r\n",
 		"base-files.md5sums": "0  etc/other\n",
 	}), sym("lib", "usr/lib"), reg("usr/lib/x86_64-linux-gnu/libc.so.6", ""), reg("usr/lib/x86_64-linux-gnu/libpq.so.5.15", ""),
-		sym("usr/lib/x86_64-linux-gnu/libpq.so.5", "libpq.so.5.15"), sym("usr/lib/x86_64-linux-gnu/mine.so", "libpq.so.5"),
+		sym("usr/lib/x86_64-linux-gnu/libpq.so.5", "libpq.so.5.15"), sym("usr/lib/x86_64-linux-gnu/libpq.so", "libpq.so.5.15"), sym("usr/lib/x86_64-linux-gnu/mine.so", "libpq.so.5"),
 		reg("etc/debian_version", ""), sym("opt", "usr/lib/x86_64-linux-gnu"), dir("usr/share/doc/libc6")))
 	distroless := openLayers(t, v1.Config{}, under("var/lib/dpkg/status.d", texts{"libssl3": "Package: libssl3\n", "libssl3.md5sums": "d41d8cd98f00b204e9800998ecf8427e  usr/lib/x86_64-linux-gnu/libssl.so.3\n"}))
 	alpine := openLayers(t, v1.Config{}, under("", texts{"lib/apk/db/installed": alpineInstalled}))
@@ -118,6 +119,7 @@ func TestOwner(t *testing.T) {
 		{debian, "usr/lib/x86_64-linux-gnu/libpq.so.5", "libpq5"},
 		{debian, "/usr/lib/x86_64-linux-gnu/mine.so", "libpq5"},
 		{debian, "/opt/libc.so.6", "libc6"},
+		{debian, "/opt/libpq.so", "libpq-dev"}, // the link's, in a directory that is one
 		{debian, "/etc/debian_version", "base-files"},
 		{debian, "/etc/other", ""},
 		{debian, "/usr/lib/x86_64-linux-gnu", ""},

@@ -59,7 +59,7 @@ func TestPython(t *testing.T) {
 	}{
 		"official":       {[]*entry{exe("usr/local/bin/python3.11", ""), sym("usr/local/bin/python3", "python3.11"), exe("usr/bin/python3.9", ""), sym("usr/bin/python3", "python3.9")}, "", "/usr/local/bin/python3 3.11"},
 		"venv":           {[]*entry{exe("usr/local/bin/python3.11", ""), sym("venv/bin/python", "/usr/local/bin/python3.11"), sym("venv/bin/python3", "python")}, "/venv/bin:/usr/local/bin", "/venv/bin/python3 3.11"},
-		"copied":         {[]*entry{exe("venv/bin/python3", ""), dir("venv/lib/python3.12/site-packages"), reg("venv/lib/python3.9", "")}, "/venv/bin", "/venv/bin/python3 3.12"},
+		"copied":         {[]*entry{exe("venv/bin/python3", ""), dir("venv/lib/python3.12/site-packages"), reg("venv/lib/python3.1", "")}, "/venv/bin", "/venv/bin/python3 3.12"},
 		"only python":    {[]*entry{exe("opt/conda/bin/python", ""), dir("opt/conda/lib/python3.10")}, "/bin:/opt/conda/bin", "/opt/conda/bin/python 3.10"},
 		"pypy":           {[]*entry{exe("opt/pypy/bin/pypy3.10", ""), sym("opt/pypy/bin/python3", "pypy3.10")}, "/opt/pypy/bin", "/opt/pypy/bin/python3 3.10"},
 		"two digits":     {[]*entry{exe("bin/python3.13", ""), sym("bin/python3", "python3.13")}, "", "/bin/python3 3.13"},
