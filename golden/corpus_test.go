@@ -203,12 +203,17 @@ func appliedPasses(r *transform.Result) []string {
 func logPasses(t *testing.T, label string, files []*realFile) {
 	t.Helper()
 	applied, reasons := map[string]int{}, map[string]map[string]int{}
+	var list []*transform.Pass
 	ok, changed := 0, 0
 	for _, f := range files {
 		if f.result == nil {
 			continue
 		}
-		ok++
+		if ok++; list == nil {
+			for _, s := range f.result.Steps {
+				list = append(list, s.Pass)
+			}
+		}
 		if f.result.Changed() {
 			changed++
 		}
@@ -229,7 +234,7 @@ func logPasses(t *testing.T, label string, files []*realFile) {
 		}
 	}
 	t.Logf("corpus: %s: %d files, %d taken, %d changed", label, len(files), ok, changed)
-	for _, p := range passes.All() {
+	for _, p := range list {
 		var why []string
 		for _, k := range slices.Sorted(maps.Keys(reasons[p.Name])) {
 			why = append(why, fmt.Sprintf("%s %d", k, reasons[p.Name][k]))

@@ -253,10 +253,11 @@ func (c *kase) update(path string, got map[string]string) error {
 // TestExamples makes each pass's After from its Before, and nothing from its
 // After.
 func TestExamples(t *testing.T) {
-	if err := transform.Validate(passes.All()); err != nil {
+	list := append(passes.All(), extraPasses()...)
+	if err := transform.Validate(list); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range passes.All() {
+	for _, p := range list {
 		t.Run(p.Name, func(t *testing.T) {
 			c := &kase{dockerfile: p.Doc.Before, archive: &txtar.Archive{}}
 			if p.Doc.Files != nil {

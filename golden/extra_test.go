@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -14,6 +15,13 @@ import (
 	"refit/passes"
 	"refit/transform"
 )
+
+// extraPasses are those that are not in the list, with what they are given for
+// their examples.
+func extraPasses() []*transform.Pass {
+	need := passes.Need{Package: "libpq5", Library: "libpq.so.5", NeededBy: []string{"/opt/venv/lib/python3.12/site-packages/_psycopg.so"}}
+	return []*transform.Pass{passes.Repair([]passes.Need{need}), passes.Distroless()}
+}
 
 // needs are packages that no case and no example names.
 var needs = []passes.Need{
@@ -124,23 +132,6 @@ func exampleCase(dockerfile string) (*kase, error) {
 	return c, nil
 }
 
-// TestRepairExample holds the documentation of the pass.
-func TestRepairExample(t *testing.T) {
-	p := passes.Repair([]passes.Need{{Package: "libpq5", Library: "libpq.so.5", NeededBy: []string{"/opt/venv/lib/python3.12/site-packages/_psycopg.so"}}})
-	if err := transform.Validate(append(passes.All(), p)); err != nil {
-		t.Fatal(err)
-	}
-	c := &kase{dockerfile: p.Doc.Before, archive: &txtar.Archive{}}
-	r, err := transform.Run("Dockerfile", c.dockerfile, []*transform.Pass{p}, &c.opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.After != p.Doc.After {
-		d, _ := transform.UnifiedDiff("After", p.Doc.After, r.After, true)
-		t.Errorf("the example's After is not what the pass makes (-documented +got):\n%s", d)
-	}
-}
-
 func TestRepairOfCorpus(t *testing.T) {
 	files := readCorpus(t)
 	var bad problems
@@ -160,4 +151,29 @@ func TestRepairOfCorpus(t *testing.T) {
 	})
 	bad.report(t)
 	logPasses(t, "repair", files)
+}
+
+// pythonBase is an official Python image of any version.
+var pythonBase = regexp.MustCompile(`(?im)^(FROM\s+)python(:\S+)?`)
+
+// TestDistrolessOfCorpus gives every file the Python that distroless has.
+func TestDistrolessOfCorpus(t *testing.T) {
+	files := readCorpus(t)
+	var bad problems
+	list := append(passes.All(), passes.Distroless())
+	each(files, func(f *realFile) {
+		f.src = pythonBase.ReplaceAllString(f.src, "${1}python:3.11-bookworm")
+		f.opt.Context = buildctx.FromFS(syntheticContext(f.src))
+		if f.result, f.err = transform.Run(f.name, f.src, list, &f.opt); f.err != nil {
+			return
+		}
+		for _, ref := range f.result.Refused {
+			bad.add("refused", "%s: %s: %s", f.name, ref.Pass, ref.Why)
+		}
+		if err := compile([]byte(f.result.After), nil); err != nil && compile([]byte(f.src), nil) == nil {
+			bad.add("does not compile", "%s: %v", f.name, err)
+		}
+	})
+	bad.report(t)
+	logPasses(t, "distroless", files)
 }

@@ -1,0 +1,261 @@
+package passes
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"refit/internal/argv"
+	"refit/internal/facts"
+	"refit/internal/shell"
+	"refit/transform"
+)
+
+// nonrootOwner is the user of distroless images, in numbers.
+const nonrootOwner = "65532:65532"
+
+// Distroless is the pass that takes a divided file's runtime to distroless. It
+// is not in All: "refit compare" builds its result as a candidate.
+func Distroless() *transform.Pass {
+	return &transform.Pass{
+		Name: "distroless",
+		Doc: transform.Doc{
+			Title: "run on distroless: Python without a shell or a package manager",
+			Text: "What an intruder does not find he cannot use. Where a builder stage makes the virtual environment, the " +
+				"runtime only needs an interpreter of the same version on the same Debian release, which distroless has. " +
+				"The builder's last step points the environment to that interpreter. Users that steps make become 65532, " +
+				"directories that they make are copied, and gunicorn's options come from GUNICORN_CMD_ARGS, which it " +
+				"reads itself. Everything that needs a shell or more packages makes the pass hold back.",
+			Before: "FROM python:3.11-slim-bookworm AS builder\nRUN python -m venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH\n" +
+				"COPY requirements.txt .\nRUN pip install -r requirements.txt\n\n" +
+				"FROM python:3.11-slim-bookworm\nWORKDIR /app\nRUN groupadd --gid 1001 app \\\n" +
+				"    && useradd --uid 1001 --gid 1001 --create-home --no-log-init app \\\n    && chown 1001:1001 /app\n" +
+				"COPY --from=builder /opt/venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH\nCOPY --chown=1001:1001 app.py .\n" +
+				"USER 1001:1001\nENV GUNICORN_ARGS=\"-w 2\"\nCMD [\"/bin/sh\", \"-c\", \"exec gunicorn app:app $GUNICORN_ARGS\"]\n",
+			After: "FROM python:3.11-slim-bookworm AS builder\nRUN python -m venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH\n" +
+				"COPY requirements.txt .\nRUN pip install -r requirements.txt\n" +
+				"RUN mkdir -p /opt/empty \\\n    && ln -sf /usr/bin/python3 /opt/venv/bin/python \\\n" +
+				"    && ln -sf python /opt/venv/bin/python3 \\\n    && ln -sf python /opt/venv/bin/python3.11 \\\n" +
+				"    && sed -i -e 's|^home = .*|home = /usr/bin|' -e 's|^\\(include-system-site-packages\\) = .*|\\1 = false|' /opt/venv/pyvenv.cfg\n\n" +
+				"FROM gcr.io/distroless/python3-debian12:nonroot\nENTRYPOINT []\n" +
+				"COPY --from=builder --chown=65532:65532 /opt/empty/ /app/\nWORKDIR /app\n" +
+				"COPY --from=builder /opt/venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH\nCOPY --chown=65532:65532 app.py .\n" +
+				"USER 65532:65532\nENV GUNICORN_CMD_ARGS=\"-w 2\"\nCMD [\"gunicorn\", \"app:app\"]\n",
+			Files: map[string]string{"requirements.txt": "flask==3.0.3\ngunicorn==22.0.0\n", "app.py": "import flask\n\napp = flask.Flask(__name__)\n"},
+			Sources: []string{
+				"GoogleContainerTools/distroless on GitHub: README, python3/README.md, python3/python.bzl",
+				"Python documentation, venv and sys: pyvenv.cfg",
+				"gunicorn documentation, settings: GUNICORN_CMD_ARGS",
+			},
+		},
+		Alters:   []string{"base", "user", "workdir", "cmd", "entrypoint", "owner:*", "+path:*", "env:GUNICORN_ARGS", "env:GUNICORN_CMD_ARGS"},
+		Declines: distrolessDeclines,
+		Run:      runDistroless,
+	}
+}
+
+var distrolessDeclines = []transform.Decline{
+	{Key: "other-base", When: "the final stage does not itself start from an official Python image for Linux"},
+	{Key: "not-split", When: "no builder stage makes the virtual environment /opt/venv for the final one"},
+	{Key: "builder-shared", When: "the stage that makes the environment serves others than the final stage, or does not end as root"},
+	{Key: "other-python", When: "distroless has another Python than the image, or none, on this Debian release"},
+	{Key: "not-slim", When: "the final stage is on a full image, and what it uses of it is not known"},
+	{Key: "onbuild", When: "the file has ONBUILD triggers"},
+	{Key: "absolute-path", When: "something names the image's own Python or a home directory by its path"},
+	{Key: "system-packages", When: "the final stage installs packages that distroless has not"},
+	{Key: "run-step", When: "the final stage has a step that needs a shell and that cannot be left out"},
+	{Key: "runs-as-root", When: "the container runs as root"},
+	{Key: "other-owner", When: "files are given to a user that the image would not have"},
+	{Key: "missing-directory", When: "something is copied to a directory that distroless may lack"},
+	{Key: "no-command", When: "the file does not say what the container runs"},
+	{Key: "shell-form", When: "a command needs a shell"},
+	{Key: "not-in-image", When: "a command is none that the environment or distroless has"},
+	{Key: "no-context", When: "the build context, and so what the application runs, is not known"},
+	{Key: "runs-programs", When: "the application runs other programs"},
+	{Key: "loads-library", When: "the application looks for shared libraries by ctypes, which distroless does not support"},
+}
+
+// runDistroless changes the base of the runtime.
+//
+// It is sound because a virtual environment is its interpreter's path and the
+// packages beside it: packages with compiled code fit any CPython of the same
+// minor version on the same Debian release, and scripts name the interpreter by
+// the environment's own link. Of what it may see by --system-site-packages, pip
+// and setuptools are in it too, by ensurepip, and wheel only serves to build.
+// What distroless lacks besides are programs, which
+// the steps, the commands and the sources of the application must not use, and
+// libraries, which only a build shows.
+func runDistroless(f *transform.File) []transform.Finding {
+	s := f.Final()
+	if s == nil || strings.Contains(s.Base.Ref, "distroless") {
+		return nil
+	}
+	d := &distroless{f: f, s: s, image: &inImage{File: f}, users: map[string]bool{}}
+	for _, check := range []func() *transform.Finding{
+		d.findBuilder, d.findImage, d.checkText, d.checkUser, d.checkSteps, d.checkOwners, d.checkStart, d.checkApplication,
+	} {
+		if no := check(); no != nil {
+			return []transform.Finding{*no}
+		}
+	}
+	return []transform.Finding{d.finding()}
+}
+
+// distroless is what is found out about a file.
+type distroless struct {
+	f       *transform.File
+	s       *transform.Stage // the runtime
+	image   *inImage
+	builder *transform.Stage
+	from    string // the builder as COPY --from names it
+	base    facts.Distroless
+	users   map[string]bool // names and numbers that become 65532
+	dirs    []string        // that become the user's
+	edits   []transform.Edit
+	notes   []transform.Note
+}
+
+// findBuilder finds the stage that makes the environment.
+func (d *distroless) findBuilder() *transform.Finding {
+	at := d.s.From.Body
+	if !isPython(d.s) || d.s.Base.Stage != nil || forWindows(d.f, d.s) {
+		return held(at, "other-base", "the final stage does not itself start from an official Python image for Linux")
+	}
+	for _, e := range d.s.Deps {
+		c, ok := copyingOf(e.At)
+		if ok && e.To != nil && slices.Equal(c.sources, []string{"/opt/venv"}) && strings.TrimSuffix(c.dest, "/") == "/opt/venv" {
+			d.builder, d.from = e.To, c.from
+		}
+	}
+	if d.builder == nil || !isPython(d.builder) || !makesOptVenv(d.f, d.builder) {
+		return held(at, "not-split", "no builder stage on an official Python image makes the virtual environment /opt/venv for the final one")
+	}
+	for _, e := range d.f.Users(d.builder) {
+		if e.At.Stage != d.s || e.Kind != transform.EdgeCopy {
+			return held(e.At.Body, "builder-shared", "another stage uses the environment, with the builder's own Python")
+		}
+	}
+	if end := d.f.EndState(d.builder); !runsAsRoot(end.User) || !posixShell(end.Shell) {
+		return held(d.builder.From.Body, "builder-shared", "the builder does not end as root with a POSIX shell, by which the environment could be changed")
+	}
+	return nil
+}
+
+// makesOptVenv reports a stage that makes the environment by Python's own module,
+// with a link to the interpreter. What pip installed before for the image's own
+// Python the environment might show, and distroless would not.
+func makesOptVenv(f *transform.File, s *transform.Stage) bool {
+	var steps []*transform.Instruction
+	for _, in := range f.Instructions {
+		if slices.Contains(withBases(s), in) && in.Keyword == "run" {
+			steps = append(steps, in)
+		}
+	}
+	for _, in := range steps {
+		for _, c := range shell.Of(f, in).Commands() {
+			if p, ok := argv.Pip(c); ok && p.IsInstall() {
+				return false
+			}
+			if linksOptVenv(c) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// findImage finds the distroless image with the Python of both stages.
+func (d *distroless) findImage() *transform.Finding {
+	at := d.s.From.Body
+	minor, suite := officialPython(d.s)
+	other, otherSuite := officialPython(d.builder)
+	if minor == "" || minor != other || suite != otherSuite {
+		return held(at, "other-python", "the builder and the final stage do not surely have the same Python on the same Debian release")
+	}
+	var ok bool
+	if d.base, ok = facts.DistrolessPython(suite); !ok {
+		return held(at, "other-python", "distroless has no Python for Debian %s", suite)
+	}
+	if img, _ := baseImage(d.s); !strings.Contains(img.Tag, "slim") {
+		return held(at, "not-slim", "the final stage is on a full image, and what it uses of that is not known")
+	}
+	if d.base.Python != minor {
+		return held(at, "other-python", "distroless has Python %s on Debian %s, and the image has %s", d.base.Python, suite, minor)
+	}
+	return nil
+}
+
+// officialPython is the minor version and the Debian release of an official Python
+// image.
+func officialPython(s *transform.Stage) (minor, suite string) {
+	img, ok := baseImage(s.Root())
+	if !ok || img.Tag == "" {
+		return "", ""
+	}
+	t, ok := facts.LookupTag(img.Name, img.Tag)
+	if v := strings.SplitN(t.FullVersion(), ".", 3); ok && len(v) > 2 {
+		minor = v[0] + "." + v[1]
+	}
+	return minor, distroOf(s)
+}
+
+// checkText looks for what names paths that distroless has not.
+func (d *distroless) checkText() *transform.Finding {
+	for _, in := range withBases(d.s) {
+		text := d.f.Text(in.Body)
+		switch {
+		case in.Keyword == "onbuild":
+			return held(in.Body, "onbuild", "a trigger runs in builds that are not known here")
+		case containsAny(text, []string{"/usr/local/bin/python", "/usr/local/lib/python", "$PYTHON_VERSION", "${PYTHON_VERSION", "/home/"}):
+			return held(in.Body, "absolute-path", "it names the image's own Python, or a home directory, by its path")
+		}
+	}
+	return nil
+}
+
+// finding writes the change down.
+func (d *distroless) finding() transform.Finding {
+	last := d.builder.From
+	if n := len(d.builder.Instructions); n > 0 {
+		last = d.builder.Instructions[n-1]
+	}
+	e := string(d.f.Escape)
+	links := []string{"ln -sf /usr/bin/python3 /opt/venv/bin/python", "ln -sf python /opt/venv/bin/python3",
+		"ln -sf python /opt/venv/bin/python" + d.base.Python,
+		`sed -i -e 's|^home = .*|home = /usr/bin|' -e 's|^\(include-system-site-packages\) = .*|\1 = false|' /opt/venv/pyvenv.cfg`}
+	if len(d.dirs) > 0 {
+		links = slices.Insert(links, 0, "mkdir -p /opt/empty")
+	}
+	d.edits = append(d.edits,
+		insertBehind(last, "\n"+d.f.Cased("RUN")+" "+strings.Join(links, " "+e+"\n    && ")),
+		transform.Edit{Span: d.s.Base.Word, New: d.base.Image + ":nonroot"})
+	if head := d.head(); head != "" {
+		d.edits = append(d.edits, insertBehind(d.s.From, head))
+	}
+	if d.base.Frozen != "" {
+		d.notes = append(d.notes, transform.Note{At: d.s.From.Body, Why: d.base.Image + " is not rebuilt any more: " + d.base.Frozen})
+	}
+	return transform.Finding{At: d.s.From.Body, Edits: d.edits, Notes: d.notes,
+		Why: fmt.Sprintf("%s has Python %s and nothing else that runs: no shell, no package manager", d.base.Image, d.base.Python)}
+}
+
+// head is what stands behind the runtime's FROM: the image's own ENTRYPOINT, its
+// user's working directory and root's directories must not show.
+func (d *distroless) head() string {
+	var b strings.Builder
+	if lastIn(d.s, "entrypoint") == nil {
+		fmt.Fprintf(&b, "\n%s []", d.f.Cased("ENTRYPOINT"))
+	}
+	relative := d.f.EndState(d.s).Workdir == ""
+	for _, in := range d.s.Instructions {
+		c, ok := copyingOf(in)
+		relative = relative || ok && d.f.State(in).Workdir == "" && !strings.HasPrefix(c.dest, "/")
+	}
+	if relative {
+		fmt.Fprintf(&b, "\n%s /", d.f.Cased("WORKDIR"))
+	}
+	for _, dir := range d.dirs {
+		fmt.Fprintf(&b, "\n%s --from=%s --chown=%s /opt/empty/ %s/", d.f.Cased("COPY"), d.from, nonrootOwner, dir)
+	}
+	return b.String()
+}
