@@ -75,7 +75,8 @@ func (b *Builder) Build(ctx context.Context, req *Request, use func(context.Cont
 		if err != nil {
 			return nil, err
 		}
-		if err := use(ctx, result); err != nil {
+		err = b.watched(ctx, c, func(ctx context.Context) error { return use(ctx, result) })
+		if err != nil {
 			return nil, &useError{err}
 		}
 		return res, nil
@@ -171,11 +172,16 @@ func (b *Builder) explain(ctx context.Context, err error, name string, seen *ste
 		return cause
 	}
 	var ue *useError
-	if errors.As(err, &ue) {
-		return ue.err
+	used := errors.As(err, &ue)
+	if used {
+		err = ue.err
 	}
-	if grpcerrors.Code(err) == codes.Unavailable {
+	var gone *GoneError
+	if grpcerrors.Code(err) == codes.Unavailable && !errors.As(err, &gone) {
 		return &GoneError{b.Address, err}
+	}
+	if used {
+		return err
 	}
 	if errors.Is(err, os.ErrNotExist) || name == "" {
 		return err
