@@ -78,7 +78,7 @@ func compareImports(before, after *Imports) Check {
 	case unknown != nil:
 		c.Verdict, c.Detail = Unknown, list(unknown)
 	default:
-		c.Detail = fmt.Sprintf("%s as before", count(len(after.Modules)-len(alike), "module imports", "modules import"))
+		c.Detail = imported(len(after.Modules) - len(alike))
 		if alike != nil {
 			c.Detail += "; " + list(alike)
 		}
@@ -138,9 +138,12 @@ func list(all []string) string {
 	return strings.Join(all, "; ")
 }
 
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
+func imported(n int) string {
+	switch n {
+	case 0:
+		return "no module imports, in either image"
+	case 1:
+		return "1 module imports as before"
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return fmt.Sprintf("%d modules import as before", n)
 }

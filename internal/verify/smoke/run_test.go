@@ -347,6 +347,12 @@ func TestCancelLeavesNothing(t *testing.T) {
 	if took > 8*time.Second {
 		t.Errorf("it took %s to end", took)
 	}
+	noneLeft(t, before)
+}
+
+// noneLeft waits until there are no more goroutines than before.
+func noneLeft(t *testing.T, before int) {
+	t.Helper()
 	for range 50 {
 		if runtime.NumGoroutine() <= before {
 			return
