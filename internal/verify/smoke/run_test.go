@@ -200,6 +200,15 @@ func TestCommandThatCannotStart(t *testing.T) {
 	}
 }
 
+// What the probe fails of is no end of the command.
+func TestProbeThatFails(t *testing.T) {
+	t.Parallel()
+	f := try(t, serve+"ENV GREETING=x\n", map[string]string{"server.py": server}, &smoke.Plan{Python: "/bin/false", Timeout: 5 * time.Second})
+	if f.Server.Ended != nil || !strings.Contains(f.Server.Trouble, "the probe ended with status 1") {
+		t.Errorf("%+v", f.Server)
+	}
+}
+
 func TestUserThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	f := try(t, slim+"EXPOSE 8000\nUSER nobody-here\nCMD [\"python\"]\n", nil, &smoke.Plan{Python: python, Modules: []string{"x"}, Command: "true", Timeout: 5 * time.Second})

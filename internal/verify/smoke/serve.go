@@ -192,14 +192,21 @@ func (r *runner) ask(ctx context.Context, c *builder.Container, server *builder.
 	if end != nil && end.ok() {
 		return answers, nil
 	}
-	if end != nil && (end.TimedOut || end.Code > 0 && end.Code < 128) { // the probe's own end, of which the command dies
-		s.Trouble = "the ports could not be asked: " + lastLine(end.Log, end.String())
-		return answers, nil
-	}
-	// The probe was killed with the container, and that ended with the command.
+	// Either the command ended, and the probe with it, or the other way round.
 	s.Ended, _, err = wait(ctx, server, 5*time.Second)
-	return answers, err
+	if err != nil {
+		return nil, err
+	}
+	killed := s.Ended.TimedOut || s.Ended.Code < 0 || s.Ended.Code == killedCode
+	if own := end != nil && (end.TimedOut || end.Code > 0 && end.Code != killedCode); own && killed {
+		s.Ended = nil
+		s.Trouble = "the ports could not be asked: " + lastLine(end.Log, "the probe "+end.String())
+	}
+	return answers, nil
 }
+
+// killedCode is the exit status of a process that was killed.
+const killedCode = 128 + 9
 
 // http reports whether the port has answered in HTTP.
 func (p *Port) http() bool { return len(p.Answers) > 0 && p.Answers[0].Status != 0 }
