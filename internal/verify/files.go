@@ -69,11 +69,22 @@ func (v *verifier) applicationFiles(ctx context.Context) ([]contextFile, error) 
 	}
 	var files []contextFile
 	for _, e := range entries {
-		if at := known[identity{e.Digest, path.Base(e.Path)}]; len(at) > 0 {
+		at := slices.DeleteFunc(slices.Clone(known[identity{e.Digest, path.Base(e.Path)}]), func(name string) bool {
+			return !slices.ContainsFunc(dests, func(dest string) bool { return copiedTo(name, dest, e.Path) })
+		})
+		if len(at) > 0 {
 			files = append(files, contextFile{e.Path, at, e.Digest})
 		}
 	}
 	return files, nil
+}
+
+// copiedTo reports whether copying from the context to a destination may put a
+// file there: below both, its path ends alike. It does not for the copies that
+// steps make, as pip does when it builds a package in its directory.
+func copiedTo(name, dest, inImage string) bool {
+	rel, below := strings.CutPrefix(inImage, strings.TrimSuffix(dest, "/")+"/")
+	return inImage == dest || below && strings.HasSuffix("/"+name, "/"+rel)
 }
 
 // digests finds the context's files of some sizes by what is in them. Files that
