@@ -138,8 +138,8 @@ func good(t *testing.T, o *verify.Outcome) {
 	}
 }
 
-// passes fails the test unless the checks of these names were made and passed.
-func passes(t *testing.T, o *verify.Outcome, names ...string) {
+// passing fails the test unless the checks of these names were made and passed.
+func passing(t *testing.T, o *verify.Outcome, names ...string) {
 	t.Helper()
 	verdicts := map[string]verify.Verdict{}
 	for _, c := range o.Checks {

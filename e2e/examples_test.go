@@ -53,7 +53,7 @@ func TestExamples(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := outcomes[name]
 			good(t, o)
-			passes(t, o, append(more, all...)...)
+			passing(t, o, append(more, all...)...)
 			better(t, o)
 			if len(o.Repairs) > 0 {
 				t.Errorf("repaired, which the tables should have made needless: %v", o.Repairs)

@@ -28,7 +28,7 @@ func TestFlaskGunicorn(t *testing.T) {
 	}
 	o := outcomes[flask]
 	good(t, o)
-	passes(t, o, append([]string{verify.CheckGunicorn, verify.CheckHTTP}, all...)...)
+	passing(t, o, append([]string{verify.CheckGunicorn, verify.CheckHTTP}, all...)...)
 	better(t, o)
 
 	t.Run("rebuild after a source edit", func(t *testing.T) { rebuildsSource(t, o) })

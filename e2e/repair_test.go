@@ -25,7 +25,7 @@ func TestRepair(t *testing.T) {
 	}
 	o := outcomes["native/Dockerfile"]
 	good(t, o)
-	passes(t, o, verify.CheckBuild, verify.CheckLibraries, verify.CheckImports, verify.CheckHTTP)
+	passing(t, o, verify.CheckBuild, verify.CheckLibraries, verify.CheckImports, verify.CheckHTTP)
 	better(t, o)
 	if len(o.Repairs) != 1 {
 		t.Fatalf("repairs: %+v", o.Repairs)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"time"
 
 	"github.com/docker/cli/cli/config"
@@ -48,7 +47,7 @@ type Report struct {
 // exports. The error is a *BuildError when the Dockerfile's build failed, a
 // *GoneError when the builder did, and the context's cause when that ended.
 func (b *Builder) Build(ctx context.Context, req *Request, use func(context.Context, *Result) error) (*Report, error) {
-	mounts, err := req.Source.mounts()
+	mounts, trouble, err := req.Source.mounts()
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +60,7 @@ func (b *Builder) Build(ctx context.Context, req *Request, use func(context.Cont
 		}}
 	}
 	rep := &Report{}
+	built := false
 	steps, err := b.run(ctx, opt, req.Title, req.Show, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		start := time.Now()
 		res, err := c.Solve(ctx, gateway.SolveRequest{Frontend: "dockerfile.v0", FrontendOpt: req.attributes(), Evaluate: true})
@@ -68,6 +68,7 @@ func (b *Builder) Build(ctx context.Context, req *Request, use func(context.Cont
 		if err != nil {
 			return nil, err
 		}
+		built = true
 		if use == nil {
 			return res, nil
 		}
@@ -82,7 +83,14 @@ func (b *Builder) Build(ctx context.Context, req *Request, use func(context.Cont
 		return res, nil
 	})
 	rep.Steps = steps.list()
-	return rep, b.explain(ctx, err, req.Source.Name, steps)
+	if unread := trouble.get(); unread != nil && context.Cause(ctx) == nil {
+		return rep, unread // BuildKit takes a file that cannot be read for an empty one
+	}
+	name := req.Source.Name
+	if built {
+		name = "" // what failed is no longer the Dockerfile's
+	}
+	return rep, b.explain(ctx, err, name, steps)
 }
 
 // attributes are the frontend's options.
@@ -183,8 +191,8 @@ func (b *Builder) explain(ctx context.Context, err error, name string, seen *ste
 	if used {
 		return err
 	}
-	if errors.Is(err, os.ErrNotExist) || name == "" {
-		return err
+	if name == "" {
+		return errors.New(cause(err))
 	}
 	e := &BuildError{Name: name, Err: err}
 	if sources := errdefs.Sources(err); len(sources) > 0 {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tonistiigi/fsutil"
@@ -26,8 +27,9 @@ type Source struct {
 	Files   map[string]string // files of the context that are added or exchanged, by slash-separated path; their directories exist
 }
 
-// mounts are the directories as BuildKit asks for them.
-func (s *Source) mounts() (map[string]fsutil.FS, error) {
+// mounts are the directories as BuildKit asks for them, and where it is noted
+// that a file of theirs could not be read.
+func (s *Source) mounts() (map[string]fsutil.FS, *firstError, error) {
 	dockerfile := map[string]string{s.Name: s.Text}
 	if s.Ignore != "" {
 		dockerfile[s.Name+".dockerignore"] = s.Ignore
@@ -36,14 +38,35 @@ func (s *Source) mounts() (map[string]fsutil.FS, error) {
 	if s.Context != "" {
 		fs, err := fsutil.NewFS(s.Context)
 		if err != nil {
-			return nil, fmt.Errorf("build context %s: %w", s.Context, err)
+			return nil, nil, fmt.Errorf("build context %s: %w", s.Context, err)
 		}
 		base = fs
 	}
+	trouble := &firstError{}
 	return map[string]fsutil.FS{
-		"context":    newOverlay(base, s.Files),
-		"dockerfile": newOverlay(nil, dockerfile),
-	}, nil
+		"context":    newOverlay(base, s.Files, trouble),
+		"dockerfile": newOverlay(nil, dockerfile, trouble),
+	}, trouble, nil
+}
+
+// firstError keeps the first error that it is told of.
+type firstError struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (f *firstError) set(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err == nil {
+		f.err = err
+	}
+}
+
+func (f *firstError) get() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
 }
 
 // overlay is a tree in which some files are added or exchanged.
@@ -52,10 +75,12 @@ type overlay struct {
 	files map[string]string
 	names []string // of files, in the order of a walk
 	time  int64    // their modification time, in nanoseconds
+
+	trouble *firstError
 }
 
-func newOverlay(base fsutil.FS, files map[string]string) *overlay {
-	o := &overlay{base: base, files: map[string]string{}, names: []string{}, time: time.Now().UnixNano()}
+func newOverlay(base fsutil.FS, files map[string]string, trouble *firstError) *overlay {
+	o := &overlay{base: base, trouble: trouble, files: map[string]string{}, names: []string{}, time: time.Now().UnixNano()}
 	for name, text := range files {
 		name = filepath.FromSlash(name)
 		o.files[name] = text
@@ -73,7 +98,11 @@ func (o *overlay) Open(name string) (io.ReadCloser, error) {
 	if o.base == nil {
 		return nil, &os.PathError{Op: "open", Path: name, Err: os.ErrNotExist}
 	}
-	return o.base.Open(name)
+	r, err := o.base.Open(name)
+	if err != nil {
+		o.trouble.set(fmt.Errorf("build context: %w", err))
+	}
+	return r, err
 }
 
 // Walk visits the tree in the order that BuildKit wants. An exchanged file
@@ -116,6 +145,9 @@ func (w *overlayWalk) visit(path string, d gofs.DirEntry, err error) error {
 			w.left = w.left[1:]
 		}
 		d, err = w.exchange(path, d)
+	}
+	if err != nil && !errors.Is(err, gofs.ErrNotExist) {
+		w.trouble.set(fmt.Errorf("build context: %w", err))
 	}
 	err = w.fn(path, d, err)
 	switch {
