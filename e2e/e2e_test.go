@@ -81,19 +81,25 @@ type output struct {
 	stdout, stderr string
 }
 
-// refit calls the program. It prints what it took, and its progress when it
-// fails.
+// longest is how long one call of refit may take.
+const longest = 10 * time.Minute
+
+// refit calls the program, and writes down how long it took.
 func refit(t testing.TB, args ...string) *output {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	cmd := exec.Command(refitPath, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, refitPath, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 30 * time.Second
 	began := time.Now()
 	err := cmd.Run()
 	t.Logf("refit %s: %.0f s", strings.Join(args, " "), time.Since(began).Seconds())
 	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
+	if ctx.Err() != nil || err != nil && !errors.As(err, &exit) {
+		t.Fatalf("%v\n%s", err, tail(stderr.String()))
 	}
 	return &output{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 }
