@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path"
 	"path/filepath"
@@ -19,8 +20,7 @@ const (
 	RebuildRequirements = "requirements"
 )
 
-// rebuilds builds both sides again after a file was touched: a newline more at
-// its end changes nothing but its content.
+// rebuilds builds both sides again after a file was touched.
 func (v *verifier) rebuilds(ctx context.Context, after *side) error {
 	touched := []Rebuild{{Kind: RebuildSource, Touched: v.sourceFile(after)}, {Kind: RebuildRequirements, Touched: v.manifest(after)}}
 	for _, r := range touched {
@@ -47,12 +47,21 @@ func (v *verifier) rebuild(ctx context.Context, s *side, file string) (*Build, e
 	}
 	src := s.src
 	src.Files = maps.Clone(src.Files)
-	src.Files[file] = string(text) + "\n"
+	src.Files[file] = touch(string(text))
 	rep, err := v.b.Build(ctx, v.request(src, caching{cached: s.cache}), nil)
 	if err != nil {
 		return nil, err
 	}
 	return newBuild(rep), nil
+}
+
+// touch changes a text, each time in another way, by blank lines at its end:
+// what was built from it before would come from the cache.
+func touch(text string) string {
+	for bits := rand.Uint64() | 1<<63; bits > 0; bits >>= 1 {
+		text += "\n" + strings.Repeat(" ", int(bits&1))
+	}
+	return text + "\n"
 }
 
 // maxTouched is the size of the largest file that is touched, in bytes.
