@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"refit/internal/buildctx"
 	"refit/internal/verify"
 	"refit/internal/verify/builder"
 	"refit/internal/verify/render"
+	"refit/passes"
 	"refit/transform"
 )
 
@@ -110,10 +112,9 @@ func variant(in *input, src, name string, view *buildctx.Context) (verify.Varian
 	case candidateFull:
 		profile = transform.ProfileDev
 	case candidateDistroless:
-		v.Left = "not yet"
-		return v, nil
+		list = append(slices.Clone(list), passes.Distroless())
 	case candidateAlpine:
-		v.Left = "not yet"
+		v.Left = alpineLeft(in, src, view)
 		return v, nil
 	}
 	r, err := in.rewrite(src, list, profile, view)
@@ -125,6 +126,22 @@ func variant(in *input, src, name string, view *buildctx.Context) (verify.Varian
 		v.Left = heldBack(r, pass)
 	}
 	return v, nil
+}
+
+// alpineLeft says why there is no candidate on Alpine.
+func alpineLeft(in *input, src string, view *buildctx.Context) string {
+	opt := &transform.Options{Dockerfile: in.name}
+	if view != nil {
+		opt.Context = view
+	}
+	f, err := transform.Parse(in.path, src, opt)
+	if err != nil {
+		return plain(err)
+	}
+	if obstacles := passes.AlpineObstacles(f); len(obstacles) > 0 {
+		return strings.Join(obstacles, "; ")
+	}
+	return "no pass writes Dockerfiles for Alpine yet"
 }
 
 // decisive are the passes without which a Dockerfile is not the candidate.
