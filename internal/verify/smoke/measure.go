@@ -10,12 +10,12 @@ import (
 	"refit/internal/verify/builder"
 )
 
-// Runs is what running a workload several times took.
-type Runs struct {
-	Seconds []float64 // of each run that was measured
-	Peak    int64     // bytes: the most resident memory that one process had in any of them
-	Code    int       // the exit status; with one that is not 0 the workload is given up
-	Output  []string  // the end of what the last run printed
+// Measured is what running a workload took.
+type Measured struct {
+	Seconds float64
+	Peak    int64    // bytes: the most resident memory that one process had
+	Code    int      // the exit status; the figures are of a workload that ended with 0
+	Output  []string // the end of what it printed
 }
 
 //go:embed measure.py
@@ -24,31 +24,21 @@ var measureProgram string
 // measureTime is how long one run may take.
 const measureTime = time.Hour
 
-// Measure runs a workload in an image: once to warm up, then the given number of
-// times, in a container of its own each. A workload that fails is no error.
-// The peak has a floor of some 10 MB, which the measuring interpreter takes itself.
-func Measure(ctx context.Context, r *builder.Result, python, home, command string, runs int) (Runs, error) {
-	var m Runs
+// Measure runs a workload in an image once, in a container of its own. A
+// workload that fails is no error. The peak has a floor of some 10 MB, which the
+// measuring interpreter takes itself.
+func Measure(ctx context.Context, r *builder.Result, python, home, command string) (Measured, error) {
 	if python == "" {
-		return m, errors.New("measuring a workload: " + noPython)
+		return Measured{}, errors.New("measuring a workload: " + noPython)
 	}
 	run := &runner{r, &Plan{Python: python, Home: home}}
 	cmd, err := run.program(measureProgram, map[string]any{"command": command, "words": run.split(command)})
 	if err != nil {
-		return m, err
+		return Measured{}, err
 	}
-	for i := range runs + 1 {
-		took, err := run.measured(ctx, cmd, &m)
-		if err != nil {
-			return m, fmt.Errorf("measuring a workload: %w", err)
-		}
-		if m.Code != 0 {
-			return m, nil
-		}
-		if i > 0 { // the first one was to warm up
-			m.Seconds = append(m.Seconds, took.Seconds)
-			m.Peak = max(m.Peak, took.Peak)
-		}
+	m, err := run.measured(ctx, cmd)
+	if err != nil {
+		return m, fmt.Errorf("measuring a workload: %w", err)
 	}
 	return m, nil
 }
@@ -60,21 +50,20 @@ type measurement struct {
 	Code    int
 }
 
-// measured runs the workload once.
-func (r *runner) measured(ctx context.Context, cmd builder.Command, m *Runs) (measurement, error) {
+func (r *runner) measured(ctx context.Context, cmd builder.Command) (Measured, error) {
 	end, out, err := r.once(ctx, cmd, measureTime)
 	if err != nil {
-		return measurement{}, err
+		return Measured{}, err
 	}
-	m.Output = tail(string(out.Stderr))
+	m := Measured{Output: tail(string(out.Stderr))}
 	list := values[measurement](out)
 	switch {
 	case len(list) == 1:
-		m.Code = list[0].Code
-		return list[0], nil
+		m.Seconds, m.Peak, m.Code = list[0].Seconds, list[0].Peak, list[0].Code
+		return m, nil
 	case end.Code > 0:
 		m.Code = end.Code // the program could not start it
-		return measurement{}, nil
+		return m, nil
 	}
-	return measurement{}, fmt.Errorf("no measurement: it %s", end)
+	return m, fmt.Errorf("no measurement: it %s", end)
 }
