@@ -17,16 +17,22 @@ var all = []string{
 	verify.CheckFiles, verify.CheckLibraries, verify.CheckImports,
 }
 
-// examples are the Dockerfiles under examples/, and what else they pass.
-// flask-gunicorn is in TestFlaskGunicorn.
-var examples = map[string][]string{
-	"django-postgres/Dockerfile":      {verify.CheckGunicorn, verify.CheckHTTP},
-	"fastapi-uvicorn/Dockerfile":      {verify.CheckHTTP},
-	"multi-service/api.Dockerfile":    {verify.CheckGunicorn, verify.CheckHTTP},
-	"multi-service/worker.Dockerfile": nil,
-	"pandas-job/Dockerfile":           nil,
-	"io-bound/Dockerfile":             nil,
-	"cpu-bound/Dockerfile":            nil,
+// example is what else an example is held to.
+type example struct {
+	root   bool     // it stays root: the volume that its services share is root's
+	checks []string // beside all
+}
+
+// examples are the Dockerfiles under examples/. flask-gunicorn is in
+// TestFlaskGunicorn.
+var examples = map[string]example{
+	"django-postgres/Dockerfile":      {checks: []string{verify.CheckGunicorn, verify.CheckHTTP}},
+	"fastapi-uvicorn/Dockerfile":      {checks: []string{verify.CheckHTTP}},
+	"multi-service/api.Dockerfile":    {root: true, checks: []string{verify.CheckGunicorn, verify.CheckHTTP}},
+	"multi-service/worker.Dockerfile": {root: true},
+	"pandas-job/Dockerfile":           {},
+	"io-bound/Dockerfile":             {},
+	"cpu-bound/Dockerfile":            {},
 }
 
 // TestExamples verifies all but one of the examples in one run, which leaves
@@ -49,12 +55,13 @@ func TestExamples(t *testing.T) {
 			t.Errorf("nothing is known of %s", name)
 		}
 	}
-	for name, more := range examples {
+	for name, e := range examples {
 		t.Run(name, func(t *testing.T) {
 			o := outcomes[name]
 			good(t, o)
-			passing(t, o, append(more, all...)...)
+			passing(t, o, append(e.checks, all...)...)
 			better(t, o)
+			user(t, o, e.root)
 			if len(o.Repairs) > 0 {
 				t.Errorf("repaired, which the tables should have made needless: %v", o.Repairs)
 			}
@@ -81,8 +88,13 @@ func better(t *testing.T, o *verify.Outcome) {
 	if b.Compiler == "" || a.Compiler != "" {
 		t.Errorf("compilers: %q, then %q", b.Compiler, a.Compiler)
 	}
-	if a.User == "" || a.User == "root" || a.User == "0" {
-		t.Errorf("the new image runs as %q", a.User)
+}
+
+// user asks for an image that runs as another user than root, or as root.
+func user(t *testing.T, o *verify.Outcome, root bool) {
+	t.Helper()
+	if is := o.After.User == "" || o.After.User == "root" || o.After.User == "0"; is != root {
+		t.Errorf("the new image runs as %q", o.After.User)
 	}
 }
 

@@ -30,6 +30,7 @@ func TestFlaskGunicorn(t *testing.T) {
 	good(t, o)
 	passing(t, o, append([]string{verify.CheckGunicorn, verify.CheckHTTP}, all...)...)
 	better(t, o)
+	user(t, o, false)
 
 	t.Run("rebuild after a source edit", func(t *testing.T) { rebuildsSource(t, o) })
 	t.Run("smaller than the original by 75 %", func(t *testing.T) {

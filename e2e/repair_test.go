@@ -27,6 +27,7 @@ func TestRepair(t *testing.T) {
 	good(t, o)
 	passing(t, o, verify.CheckBuild, verify.CheckLibraries, verify.CheckImports, verify.CheckHTTP)
 	better(t, o)
+	user(t, o, false)
 	if len(o.Repairs) != 1 {
 		t.Fatalf("repairs: %+v", o.Repairs)
 	}
