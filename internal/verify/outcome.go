@@ -10,8 +10,8 @@ type Outcome struct {
 	Error      string    `json:"error,omitempty"`      // why nothing could be verified; the rest is then what was reached
 	Changed    bool      `json:"changed"`              // whether refit changes the file at all
 	Good       bool      `json:"good"`                 // the verified result is at least as good as the original
-	Before     *Image    `json:"before,omitempty"`     // nil when it did not build
-	After      *Image    `json:"after,omitempty"`      // nil when it did not build, or is the same file
+	Before     *Image    `json:"before,omitempty"`     // nil when it did not build, or nothing changes
+	After      *Image    `json:"after,omitempty"`      // nil when it did not build, or nothing changes
 	Checks     []Check   `json:"checks"`               // in the order in which they were made
 	Rebuilds   []Rebuild `json:"rebuilds,omitempty"`   // in the order in which they were made
 	Repairs    []Repair  `json:"repairs,omitempty"`    // in the order in which they were made

@@ -93,6 +93,11 @@ func (v *verifier) log(format string, a ...any) {
 }
 
 func (v *verifier) run(ctx context.Context) error {
+	if !v.out.Changed {
+		v.log("nothing changes, so there is nothing to build")
+		v.out.Good = true
+		return nil
+	}
 	if !v.Quick {
 		v.fetchBases(ctx)
 	}
@@ -107,10 +112,6 @@ func (v *verifier) run(ctx context.Context) error {
 		return err
 	}
 	v.out.Before = v.before.image
-	if !v.out.Changed {
-		v.out.Good = true
-		return nil
-	}
 	after, err := v.settle(ctx)
 	if err != nil {
 		return err
