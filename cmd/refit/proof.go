@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"refit/internal/verify/builder"
 )
 
 // The commands that build.
@@ -26,6 +28,7 @@ type proofOptions struct {
 	scan       string
 	online     bool
 	buildArgs  []string
+	secrets    []string
 	timeout    time.Duration
 	workload   string
 	runs       int
@@ -37,6 +40,7 @@ var proofFlags = map[string][]string{
 	"builder":     {commandVerify, commandCompare},
 	"builder-tls": {commandVerify, commandCompare},
 	"build-arg":   {commandVerify, commandCompare},
+	"secret":      {commandVerify, commandCompare},
 	"timeout":     {commandVerify, commandCompare},
 	"online":      {commandVerify, commandCompare},
 	"quick":       {commandVerify},
@@ -56,6 +60,7 @@ func (o *proofOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.scan, "scan", "", "")
 	fs.BoolVar(&o.online, "online", false, "")
 	fs.StringArrayVar(&o.buildArgs, "build-arg", nil, "")
+	fs.StringArrayVar(&o.secrets, "secret", nil, "")
 	fs.DurationVar(&o.timeout, "timeout", time.Minute, "")
 	fs.StringVar(&o.workload, "workload", "", "")
 	fs.IntVar(&o.runs, "runs", 5, "")
@@ -102,6 +107,11 @@ func (o *proofOptions) settle(all *options) error {
 			return usageError(fmt.Sprintf("--build-arg %s: want NAME=VALUE", kv))
 		}
 	}
+	for _, text := range o.secrets {
+		if _, err := parseSecret(text); err != nil {
+			return err
+		}
+	}
 	if !all.given["format"] {
 		all.format = formatText
 	}
@@ -116,4 +126,38 @@ func (o *proofOptions) args() map[string]string {
 		args[name] = value
 	}
 	return args
+}
+
+// parseSecret reads id=NAME[,src=FILE][,env=VARIABLE], as docker build takes it.
+func parseSecret(text string) (builder.Secret, error) {
+	var s builder.Secret
+	for _, field := range strings.Split(text, ",") {
+		key, value, _ := strings.Cut(field, "=")
+		switch key {
+		case "id":
+			s.ID = value
+		case "src", "source":
+			s.File = value
+		case "env":
+			s.Env = value
+		case "type":
+		default:
+			return s, usageError(fmt.Sprintf("--secret %s: want id=NAME,src=FILE or id=NAME,env=VARIABLE", text))
+		}
+	}
+	if s.ID == "" {
+		return s, usageError(fmt.Sprintf("--secret %s: no id=NAME", text))
+	}
+	return s, nil
+}
+
+// buildSecrets are the secrets, which settle has checked.
+func (o *proofOptions) buildSecrets() []builder.Secret {
+	var list []builder.Secret
+	for _, text := range o.secrets {
+		if s, err := parseSecret(text); err == nil {
+			list = append(list, s)
+		}
+	}
+	return list
 }

@@ -200,7 +200,7 @@ func (p *prover) subject(oc *outcome) *verify.Subject {
 func (p *prover) options() *verify.Options {
 	o := &p.opt.proof
 	return &verify.Options{
-		Quick: o.quick, Smoke: o.smoke, Scan: o.scan, Online: o.online, Args: o.args(), Timeout: o.timeout,
+		Quick: o.quick, Smoke: o.smoke, Scan: o.scan, Online: o.online, Args: o.args(), Secrets: o.buildSecrets(), Timeout: o.timeout,
 		Show: p.display(), Log: p.log,
 	}
 }

@@ -40,8 +40,9 @@ type Options struct {
 	Scan    string            // the user's scanner; "" for none
 	Online  bool              // what is run shares the builder's network
 	Args    map[string]string // build arguments
-	Timeout time.Duration     // of each thing that is run in an image
-	Show    *builder.Display  // the builds' progress; nil for none
+	Secrets []builder.Secret
+	Timeout time.Duration    // of each thing that is run in an image
+	Show    *builder.Display // the builds' progress; nil for none
 	Log     func(format string, a ...any)
 }
 
@@ -185,7 +186,7 @@ func (v *verifier) candidate() builder.Source {
 }
 
 func (v *verifier) request(src builder.Source, c caching) *builder.Request {
-	return &builder.Request{Source: src, Args: v.Args, Cold: c.cold, Cached: c.cached, Title: v.Path, Show: v.Show}
+	return &builder.Request{Source: src, Args: v.Args, Secrets: v.Secrets, Cold: c.cold, Cached: c.cached, Title: v.Path, Show: v.Show}
 }
 
 // fetchBases brings the base images to the builder before anything is timed. One

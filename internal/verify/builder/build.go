@@ -16,6 +16,7 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/auth/authprovider"
+	"github.com/moby/buildkit/session/secrets/secretsprovider"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/util/grpcerrors"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -24,9 +25,10 @@ import (
 
 // Request is a build.
 type Request struct {
-	Source Source
-	Args   map[string]string // build arguments
-	Target string            // a stage; "" for the last one
+	Source  Source
+	Args    map[string]string // build arguments
+	Secrets []Secret          // for RUN --mount=type=secret
+	Target  string            // a stage; "" for the last one
 	// Cold names a cache of its own: nothing of earlier builds is used, and cache
 	// mounts start empty. Later builds with Cached set to the same name use what
 	// this one left.
@@ -51,7 +53,11 @@ func (b *Builder) Build(ctx context.Context, req *Request, use func(context.Cont
 	if err != nil {
 		return nil, err
 	}
-	opt := client.SolveOpt{LocalMounts: mounts, FrontendAttrs: req.attributes(), Session: credentials()}
+	attached, err := req.attachables()
+	if err != nil {
+		return nil, err
+	}
+	opt := client.SolveOpt{LocalMounts: mounts, FrontendAttrs: req.attributes(), Session: attached}
 	if req.Layout != "" {
 		opt.Exports = []client.ExportEntry{{
 			Type:      client.ExporterOCI,
@@ -157,6 +163,27 @@ func (b *Builder) run(ctx context.Context, opt client.SolveOpt, title string, sh
 	<-done
 	return seen, err
 }
+
+// attachables are what the daemon may ask for during a build.
+func (r *Request) attachables() ([]session.Attachable, error) {
+	attached := credentials()
+	if len(r.Secrets) == 0 {
+		return attached, nil
+	}
+	var sources []secretsprovider.Source
+	for _, s := range r.Secrets {
+		sources = append(sources, secretsprovider.Source{ID: s.ID, FilePath: s.File, Env: s.Env})
+	}
+	store, err := secretsprovider.NewStore(sources)
+	if err != nil {
+		return nil, fmt.Errorf("secrets of the build: %w", err)
+	}
+	return append(attached, secretsprovider.NewSecretProvider(store)), nil
+}
+
+// Secret is what RUN --mount=type=secret,id=ID reads: a file, or a variable of
+// this process. With neither, ID is the variable's name, or the file's.
+type Secret struct{ ID, File, Env string }
 
 // credentials are those of the user's Docker configuration.
 func credentials() []session.Attachable {

@@ -131,6 +131,23 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
+func TestSecret(t *testing.T) {
+	b := open(t)
+	t.Setenv("REFIT_TEST_SECRET", "whisper")
+	req := &builder.Request{
+		Secrets: []builder.Secret{{ID: "one", Env: "REFIT_TEST_SECRET"}},
+		Source: builder.Source{Name: "Dockerfile", Text: "FROM python:3.11-slim-bookworm\n" +
+			"RUN --mount=type=secret,id=one,required=true test $(cat /run/secrets/one) = whisper # " + rand.Text() + "\n"},
+	}
+	if _, err := b.Build(t.Context(), req, nil); err != nil {
+		t.Error(err)
+	}
+	req.Secrets = []builder.Secret{{ID: "one", File: "/no/such/file"}}
+	if _, err := b.Build(t.Context(), req, nil); err == nil || !strings.Contains(err.Error(), "/no/such/file") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestExport(t *testing.T) {
 	b := open(t)
 	dir := filepath.Join(t.TempDir(), "layout")
