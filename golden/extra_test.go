@@ -32,17 +32,15 @@ var needs = []passes.Need{
 // repairAfterAll runs the list, then the repair, then the list again, which must
 // not change more. It returns the results of the last two.
 func repairAfterAll(c *kase) (repaired, again *transform.Result, err error) {
-	opt, src := c.opt, c.dockerfile
-	for range 2 { // with the companions of the first run a second may change more
-		all, err := transform.Run("Dockerfile", src, passes.All(), &opt)
-		if err != nil {
-			return nil, nil, err
-		}
-		if src = all.After; len(all.Companions) > 0 {
-			opt.Context = withCompanions(c, all).WithDockerfile(opt.Dockerfile)
-		}
+	opt := c.opt
+	all, err := transform.Run("Dockerfile", c.dockerfile, passes.All(), &opt)
+	if err != nil {
+		return nil, nil, err
 	}
-	repaired, err = transform.Run("Dockerfile", src, []*transform.Pass{passes.Repair(needs)}, &opt)
+	if len(all.Companions) > 0 {
+		opt.Context = opt.Context.With(all.Companions)
+	}
+	repaired, err = transform.Run("Dockerfile", all.After, []*transform.Pass{passes.Repair(needs)}, &opt)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"internal/facts":          {},
 	"internal/facts/gen":      {"internal/facts"},
 	"internal/lazyregexp":     {},
-	"internal/buildctx":       {"internal/lazyregexp"},
+	"internal/buildctx":       {"transform", "internal/lazyregexp"},
 	"internal/shell":          {"transform"},
 	"internal/argv":           {"transform", "internal/shell"},
 	"internal/report":         {"transform"},

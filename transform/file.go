@@ -202,6 +202,13 @@ func (f *File) Line(offset int) int {
 	return max(n, 1)
 }
 
+// withOptions is the same file with other options.
+func (f *File) withOptions(opt *Options) *File {
+	g := *f
+	g.Options = opt
+	return &g
+}
+
 // Text is the text of a span.
 func (f *File) Text(s Span) string { return f.Src[s.Start:s.End] }
 

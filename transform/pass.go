@@ -85,6 +85,8 @@ type Options struct {
 // internal/buildctx.
 type Context interface {
 	FS() fs.FS // the files that a build would see
+	// With is the context once the companions are there.
+	With(companions []Companion) Context
 }
 
 // Profile is the kind of image that is wanted.

@@ -134,10 +134,12 @@ func Run(name, src string, passes []*Pass, opt *Options) (*Result, error) {
 // maxRounds bounds how often passes that held back are asked again.
 const maxRounds = 4
 
-// runAll applies the passes in order, each to the text that the last one left.
-// What a later pass changes may be what an earlier one waited for, so passes
-// that held back before the last change are asked again: otherwise a second run
-// of refit would change more.
+// runAll applies the passes in order, each to the text that the last one left,
+// in the build context as the companions make it. What a later pass changes may
+// be what an earlier one waited for, so passes that held back before the last
+// change are asked again, and all of those before a change of the context, which
+// any of them may have looked into: otherwise a second run of refit would change
+// more.
 func runAll(f *File, passes []*Pass) (*Result, error) {
 	r := &Result{Name: f.Name, Before: f.Src, versions: []version{{file: f}}}
 	for _, p := range passes {
@@ -155,52 +157,58 @@ func runAll(f *File, passes []*Pass) (*Result, error) {
 		pending[i] = i
 	}
 	for round := 0; len(pending) > 0 && round < maxRounds; round++ {
-		last := -1 // the last step that changed something
+		text, context := -1, -1 // the last steps that changed them
 		for _, i := range pending {
-			changed, err := r.step(&r.Steps[i])
-			if err != nil {
+			before := r.newest()
+			if err := r.step(&r.Steps[i]); err != nil {
 				return nil, err
 			}
-			if changed {
-				last = i
+			if r.newest().Src != before.Src {
+				text = i
+			}
+			if r.newest().Options != before.Options {
+				context = i
 			}
 		}
 		pending = nil
-		for i := range max(last, 0) {
-			if r.Steps[i].heldBack() {
+		for i := range max(text, context, 0) {
+			if i < context || r.Steps[i].heldBack() {
 				pending = append(pending, i)
 			}
 		}
 	}
-	r.After = r.versions[len(r.versions)-1].file.Src
+	r.After = r.newest().Src
 	return r, nil
 }
+
+func (r *Result) newest() *File { return r.versions[len(r.versions)-1].file }
 
 // heldBack reports a decline that is the pass's own.
 func (s *Step) heldBack() bool {
 	return slices.ContainsFunc(s.Declines, func(m Remark) bool { return s.Pass.declares(m.Key) })
 }
 
-// step runs a step's pass on the newest version and adds to the step. It reports
-// whether the text changed.
-func (r *Result) step(s *Step) (changed bool, err error) {
-	p, cur := s.Pass, r.versions[len(r.versions)-1].file
+// step runs a step's pass on the newest version and adds to the step.
+func (r *Result) step(s *Step) error {
+	p, cur := s.Pass, r.newest()
 	step, edits, companions, err := runPass(p, cur, r.versions)
 	if err != nil {
-		return false, err
+		return err
 	}
-	s.Declines = step.Declines
+	if done := s.Status() == Applied && !s.heldBack(); !done || len(step.Changes) > 0 {
+		s.Declines = step.Declines // else it only says that it has done its part
+	}
 	if len(edits) > 0 {
 		next, err := cur.edited(edits)
 		if err != nil {
 			r.Refused = append(r.Refused, Refusal{p.Name, ReasonBroken, fmt.Sprintf("the result does not parse: %v", err)})
-			return false, nil
+			return nil
 		}
 		r.versions = append(r.versions, newVersion(cur, next, p, edits))
 	}
 	s.Changes = append(s.Changes, step.Changes...)
 	r.addCompanions(companions)
-	return len(edits) > 0, nil
+	return nil
 }
 
 // runPass asks a pass for its findings and turns them into sorted edits and
@@ -245,10 +253,20 @@ func remark(fd *Finding, versions []version) Remark {
 	return m
 }
 
+// addCompanions takes companions into the result, and into the context that the
+// following passes see.
 func (r *Result) addCompanions(companions []Companion) {
+	if len(companions) == 0 {
+		return
+	}
 	for _, c := range companions {
 		r.Companions = slices.DeleteFunc(r.Companions, func(old Companion) bool { return old.Path == c.Path })
 		r.Companions = append(r.Companions, c)
+	}
+	newest := &r.versions[len(r.versions)-1]
+	if opt := *newest.file.Options; opt.Context != nil {
+		opt.Context = opt.Context.With(companions)
+		newest.file = newest.file.withOptions(&opt)
 	}
 }
 

@@ -2,6 +2,8 @@ package transform
 
 import (
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -267,5 +269,60 @@ func write(t *testing.T, path, text string) {
 	}
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// mapContext is a build context of texts by path.
+type mapContext map[string]string
+
+func (mapContext) FS() fs.FS { return nil }
+
+func (c mapContext) With(companions []Companion) Context {
+	d := maps.Clone(c)
+	for _, comp := range companions {
+		d[comp.Path] = comp.Content
+	}
+	return d
+}
+
+// TestPassesSeeCompanions holds that what a pass brings is in the context of those
+// behind it, and that those before it are asked again, whether they held back or
+// had nothing to say.
+func TestPassesSeeCompanions(t *testing.T) {
+	sees := func(f *File) bool { return f.Options.Context.(mapContext)["conf"] == "b" }
+	reader := func(name, from, to, otherwise string) *Pass {
+		edit := replacePass(name, from, to)
+		return &Pass{Name: name, Alters: []string{"*"}, Declines: []Decline{{Key: "no-conf"}}, Run: func(f *File) []Finding {
+			switch {
+			case sees(f):
+				return edit.Run(f)
+			case otherwise != "":
+				return []Finding{{Reason: otherwise, Why: "test"}}
+			}
+			return nil
+		}}
+	}
+	bring := &Pass{Name: "bring", Run: func(f *File) []Finding {
+		if sees(f) {
+			return nil
+		}
+		return []Finding{{Why: "test", Companions: []Companion{{Path: "conf", Content: "b"}}}}
+	}}
+	list := []*Pass{reader("silent", "LABEL a=1", "LABEL a=2", ""), reader("held", "LABEL b=1", "LABEL b=2", "no-conf"), bring, reader("behind", "LABEL c=1", "LABEL c=2", "")}
+	opt := &Options{Context: mapContext{"conf": "a"}}
+	r, err := Run("Dockerfile", "FROM a\nLABEL a=1\nLABEL b=1\nLABEL c=1\n", list, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "FROM a\nLABEL a=2\nLABEL b=2\nLABEL c=2\n"; r.After != want || len(r.Companions) != 1 {
+		t.Errorf("got %q with %v", r.After, r.Companions)
+	}
+	for _, s := range r.Steps {
+		if len(s.Changes) != 1 || len(s.Declines) != 0 {
+			t.Errorf("%s: %d changes, declines %v", s.Pass.Name, len(s.Changes), s.Declines)
+		}
+	}
+	if opt.Context.(mapContext)["conf"] != "a" {
+		t.Error("the caller's context has changed")
 	}
 }

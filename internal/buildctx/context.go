@@ -40,10 +40,11 @@ var (
 // and shared: callers do not modify it.
 type Context struct {
 	*tree
-	ignore  func() (*ignore, error)
-	reqs    memo[*Requirements]
-	scripts memo[*Script]
-	python  func() (*Uses, error)
+	dockerfile string // whose ignore file wins; "" for none
+	ignore     func() (*ignore, error)
+	reqs       memo[*Requirements]
+	scripts    memo[*Script]
+	python     func() (*Uses, error)
 }
 
 // tree is the part that does not depend on .dockerignore, shared by all Dockerfiles of one context.
@@ -71,7 +72,7 @@ func newContext(t *tree) *Context {
 }
 
 func (t *tree) view(dockerfile string) *Context {
-	c := &Context{tree: t}
+	c := &Context{tree: t, dockerfile: dockerfile}
 	c.ignore = sync.OnceValues(func() (*ignore, error) { return readIgnore(c, dockerfile) })
 	c.python = sync.OnceValues(c.scanPython)
 	return c
