@@ -31,10 +31,7 @@ func (f *File) view(runs int) (View, error) {
 		res, err = convert(f.Src, f.placeholders()) // for the right line
 	}
 	if err != nil {
-		if bad := f.badStage(); bad != nil {
-			return nil, bad
-		}
-		return nil, syntaxError(f.Name, err)
+		return nil, f.earliest(err)
 	}
 	img := res.Image
 	v, err := ConfigurationView(img)

@@ -144,16 +144,31 @@ func (f *File) checkSize() error {
 	return nil
 }
 
-// badStage is the first stage whose image cannot be read. The converter reads
-// them all at once, and reports any one.
-func (f *File) badStage() error {
+// earliest is a converter's error, or the first name of an image that cannot be
+// read where that stands no later: the converter reads all of them at once, and
+// reports any one, now this and now that.
+func (f *File) earliest(err error) error {
+	found := syntaxError(f.Name, err)
+	if bad := f.badImage(); bad != nil && (found.Line == 0 || bad.Line <= found.Line) {
+		return bad
+	}
+	return found
+}
+
+func (f *File) badImage() *SyntaxError {
 	for _, s := range f.Stages {
-		if s.Base.Stage != nil || s.Base.Ref == "" {
-			continue
-		}
-		if _, err := reference.ParseNormalizedNamed(s.Base.Ref); err != nil {
-			err = fmt.Errorf("failed to parse stage name %q: %w", s.Base.Ref, err)
-			return &SyntaxError{File: f.Name, Line: s.From.StartLine, Err: err}
+		for _, e := range s.Deps {
+			name := e.Image
+			if e.Kind == EdgeFrom {
+				name = s.Base.Ref
+			}
+			if e.To != nil || name == "" {
+				continue
+			}
+			if _, err := reference.ParseNormalizedNamed(name); err != nil {
+				err = fmt.Errorf("failed to parse stage name %q: %w", name, err)
+				return &SyntaxError{File: f.Name, Line: e.At.StartLine, Err: err}
+			}
 		}
 	}
 	return nil
@@ -163,7 +178,7 @@ func (f *File) badStage() error {
 func (f *File) Compile() error {
 	_, err := convert(f.Src, f.placeholders())
 	if err != nil {
-		return syntaxError(f.Name, err)
+		return f.earliest(err)
 	}
 	if f.Final() == nil {
 		return &SyntaxError{File: f.Name, Err: errors.New("no FROM: nothing to build")}

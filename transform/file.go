@@ -268,7 +268,7 @@ func (in *Instruction) Leading() Span { return Span{in.Span.Start, in.Body.Start
 // Valid reports whether the text is UTF-8 throughout.
 func (f *File) Valid() bool { return utf8.ValidString(f.Src) }
 
-func syntaxError(name string, err error) error {
+func syntaxError(name string, err error) *SyntaxError {
 	e := &SyntaxError{File: name, Err: err}
 	var loc *parser.LocationError
 	if errors.As(err, &loc) && len(loc.Locations) > 0 && len(loc.Locations[0]) > 0 {

@@ -212,6 +212,26 @@ func TestSyntaxErrorsNameFileAndLine(t *testing.T) {
 	}
 }
 
+// TestSyntaxErrorsAreTheSameEveryTime takes files with several names that cannot
+// be read, which the converter resolves all at once.
+func TestSyntaxErrorsAreTheSameEveryTime(t *testing.T) {
+	for src, want := range map[string]string{
+		"FROM a AS BASE\nFROM BASE AS B\nFROM B AS C\nFROM C\n":                    "Dockerfile:2: failed to parse stage name \"BASE\"",
+		"FROM a\nRUN b\nCOPY --from=X / /x\nCOPY --from=Y / /y\n":                  "Dockerfile:3: failed to parse stage name \"X\"",
+		"FROM a AS b\nCOPY --from=X / /x\nFROM Y\n":                                "Dockerfile:2: failed to parse stage name \"X\"",
+		"FROM a\nRUN --mount=from=X,target=/x b\nRUN --mount=from=Y,target=/y b\n": "Dockerfile:2: failed to parse stage name \"X\"",
+		"FROM a\nCOPY --from=$X / /x\nRUN --mount=from=Y,target=/y b\n":            "Dockerfile:2: ",
+	} {
+		for range 20 {
+			_, err := Run("Dockerfile", src, nil, nil)
+			if err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Fatalf("%q: %v, want %q…", src, err, want)
+			}
+		}
+	}
+	mustRun(t, "FROM a AS Base\nFROM b\nCOPY --from=BASE / /x\n")
+}
+
 func TestArgWithoutDefaultInFrom(t *testing.T) {
 	mustRun(t, "ARG TAG\nFROM debian:${TAG}\nRUN true\n")
 	mustRun(t, "ARG BASE\nFROM $BASE\n")

@@ -120,7 +120,8 @@ func (f *File) linkBase(s *Stage) {
 		}
 	}
 	s.Base.Ref, s.Base.Args = f.resolveMeta(c.BaseName)
-	if e := f.edgeTo(f.Stages[:s.Index], s.Base.Ref); e.To != nil {
+	// Names of stages are in lower case, and BuildKit finds others for COPY only.
+	if e := f.edgeTo(f.Stages[:s.Index], s.Base.Ref); e.To != nil && s.Base.Ref == e.To.Name {
 		s.Base.Stage = e.To
 		s.Deps = append(s.Deps, Edge{To: e.To, At: s.From, Kind: EdgeFrom})
 		return
