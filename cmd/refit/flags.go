@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -19,6 +20,18 @@ var help string
 func writeHelp(w io.Writer) error {
 	_, err := io.WriteString(w, help)
 	return err
+}
+
+// helpOn is the command "help": of a pass it is what explain says, and all
+// commands are in the one help.
+func helpOn(args []string, stdout *os.File) error {
+	if len(args) == 0 || slices.Contains([]string{"help", commandVerify, commandCompare}, args[0]) {
+		return writeHelp(stdout)
+	}
+	if args[0] == "explain" {
+		args = []string{"--help"}
+	}
+	return explain(args, stdout)
 }
 
 // options is the command line.

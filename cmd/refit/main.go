@@ -31,6 +31,8 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 		switch args[0] {
 		case "explain":
 			return errs.status(explain(args[1:], stdout))
+		case "help":
+			return errs.status(helpOn(args[1:], stdout))
 		case commandVerify, commandCompare:
 			command, args = args[0], args[1:]
 		case "review", "bulk":
