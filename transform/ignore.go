@@ -13,29 +13,61 @@ const (
 	ReasonBroken  = "result-broken"      // the edits or their result are not well formed
 )
 
-// skipsFile reports whether a "# refit: skip" comment takes the whole file out.
-func (f *File) skipsFile() bool {
-	if !strings.Contains(f.Src, "refit:") {
-		return false
-	}
-	for _, in := range f.Instructions {
-		for line := range strings.Lines(f.Text(in.Leading())) {
-			if rest, ok := directive(line); ok && rest == "skip" {
-				return true
-			}
-		}
-	}
-	return false
+// Directive is a "# refit:" comment above an instruction.
+type Directive struct {
+	Line   int      // 1-based
+	Text   string   // what stands behind "refit:"
+	File   bool     // it is "skip", which leaves the whole file alone
+	Passes []string // those that a "skip=PASS,…" names, as they are written
 }
 
-// directive is what stands behind "# refit:" in a comment line.
-func directive(line string) (string, bool) {
+// Directives lists those of the original file.
+func (r *Result) Directives() []Directive { return r.versions[0].file.directives() }
+
+func (f *File) directives() []Directive {
+	if !strings.Contains(f.Src, "refit:") {
+		return nil
+	}
+	var all []Directive
+	for _, in := range f.Instructions {
+		at := in.Leading().Start
+		for line := range strings.Lines(f.Text(in.Leading())) {
+			if d, ok := directive(line); ok {
+				d.Line = f.Line(at)
+				all = append(all, d)
+			}
+			at += len(line)
+		}
+	}
+	return all
+}
+
+// skipsFile reports whether a comment takes the whole file out.
+func (f *File) skipsFile() bool {
+	return slices.ContainsFunc(f.directives(), func(d Directive) bool { return d.File })
+}
+
+// directive reads a comment line. A reason may follow the names.
+func directive(line string) (Directive, bool) {
 	t, ok := strings.CutPrefix(strings.TrimSpace(line), "#")
 	if !ok {
-		return "", false
+		return Directive{}, false
 	}
 	t, ok = strings.CutPrefix(strings.TrimSpace(t), "refit:")
-	return strings.TrimSpace(t), ok
+	d := Directive{Text: strings.TrimSpace(t)}
+	d.File = d.Text == "skip"
+	names, named := strings.CutPrefix(d.Text, "skip=")
+	if !named {
+		return d, ok
+	}
+	for word := range strings.FieldsSeq(names) {
+		word, more := strings.CutSuffix(word, ",")
+		d.Passes = append(d.Passes, strings.Split(word, ",")...)
+		if !more {
+			break
+		}
+	}
+	return d, ok
 }
 
 // ignores reports whether a comment right above the instruction, with no blank
@@ -51,12 +83,8 @@ func (f *File) ignores(in *Instruction, p *Pass) bool {
 		if t == "" && strings.HasSuffix(line, "\n") {
 			break
 		}
-		if rest, ok := directive(t); ok {
-			names, isSkip := strings.CutPrefix(rest, "skip=")
-			names, _, _ = strings.Cut(names, " ")
-			if isSkip && slices.Contains(strings.Split(names, ","), p.Name) {
-				return true
-			}
+		if d, ok := directive(t); ok && slices.Contains(d.Passes, p.Name) {
+			return true
 		}
 		if hadolintIgnores(t, p.Hadolint) {
 			return true

@@ -115,6 +115,8 @@ func TestIgnoreComments(t *testing.T) {
 	for comment, held := range map[string]bool{
 		"# refit: skip=tidy it is meant":    true,
 		"# refit: skip=other,tidy":          true,
+		"# refit: skip=other, tidy as well": true,
+		"# refit: skip=other tidy":          false,
 		"# refit: skip=other":               false,
 		"# refit: skip":                     true,
 		"# hadolint ignore=DL3059":          true,

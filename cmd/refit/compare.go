@@ -63,6 +63,7 @@ func (p *prover) compareOne(ctx context.Context, in *input) (*verify.Comparison,
 	if oc.err != nil {
 		return failed(oc.err)
 	}
+	p.warn(oc)
 	variants, err := p.variants(oc)
 	if err != nil {
 		return failed(err)

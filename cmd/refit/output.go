@@ -165,11 +165,15 @@ func (a *app) print(oc *outcome) {
 	case formatJSON:
 		a.check(a.json.Add(oc.report))
 	}
-	if oc.err == nil && !a.opt.verbose {
+	quiet := a.opt.quiet || len(oc.report.Warnings) == 0
+	if oc.err == nil && !a.opt.verbose && quiet {
 		return
 	}
 	a.check(a.out.Flush()) // so that both streams come in order
 	a.progress.clear()
+	if !quiet {
+		report.Warnings(a.errs.w, oc.report)
+	}
 	if oc.err != nil {
 		a.errs.printf("%s\n", report.Clean(oc.err.Error()))
 		if a.opt.verbose && oc.stack != nil {
@@ -177,7 +181,9 @@ func (a *app) print(oc *outcome) {
 		}
 		return
 	}
-	report.Lines(a.errs.w, oc.report)
+	if a.opt.verbose {
+		report.Lines(a.errs.w, oc.report)
+	}
 }
 
 // summary is the last line.

@@ -11,6 +11,7 @@ import (
 
 	"refit/internal/buildctx"
 	"refit/internal/report"
+	"refit/passes"
 	"refit/transform"
 )
 
@@ -197,7 +198,25 @@ func (oc *outcome) makeReport() error {
 	}
 	oc.report = report.New(oc.in.path, r, b.String(), companions)
 	oc.report.Changed = oc.changed()
+	oc.report.Warnings = doubts(r.Directives())
 	return nil
+}
+
+// doubts are what the comments to refit ask for and will not get.
+func doubts(comments []transform.Directive) []report.Note {
+	var notes []report.Note
+	known := append(passes.All(), passes.Repair(nil), passes.Distroless())
+	for _, d := range comments {
+		if !d.File && len(d.Passes) == 0 {
+			notes = append(notes, report.Note{Line: d.Line, Text: fmt.Sprintf("“refit: %s” says nothing to refit; skip and skip=PASS do", d.Text)})
+		}
+		for _, name := range d.Passes {
+			if _, err := findPass(known, name); err != nil {
+				notes = append(notes, report.Note{Line: d.Line, Text: fmt.Sprintf("refit: skip=%s: %v", name, err)})
+			}
+		}
+	}
+	return notes
 }
 
 func (oc *outcome) changed() bool {

@@ -128,6 +128,7 @@ func (p *prover) verifyOne(ctx context.Context, in *input) (done proven) {
 	if oc.err != nil {
 		return failedProof(in, oc.err)
 	}
+	p.warn(oc)
 	err := p.pool.Use(ctx, func(b *builder.Builder) error {
 		out, result, err := verify.Verify(ctx, b, p.subject(oc), p.options())
 		done.outcome = out
@@ -227,6 +228,15 @@ func (p *prover) log(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.errs.printf("%s\n", report.Clean(fmt.Sprintf(format, args...)))
+}
+
+func (p *prover) warn(oc *outcome) {
+	if p.opt.quiet {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	report.Warnings(p.errs.w, oc.report)
 }
 
 // report prints what was found and returns the exit status.

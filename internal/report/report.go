@@ -15,6 +15,7 @@ type File struct {
 	OutputBase64 []byte      `json:"outputBase64,omitempty"`
 	Passes       []Pass      `json:"passes"`
 	Companions   []Companion `json:"companions"`
+	Warnings     []Note      `json:"warnings,omitempty"` // of the file as it is
 	Error        *string     `json:"error"`
 }
 

@@ -52,6 +52,9 @@ func Text(w io.Writer, f *File, s Style) error {
 			writeNotes(b, d.Notes)
 		}
 	}
+	for _, n := range f.Warnings {
+		fmt.Fprintf(b, "  %s %s: %s\n", s.Paint(Yellow, "!"), where(n.Line, ""), Clean(n.Text))
+	}
 	for _, c := range f.Companions {
 		fmt.Fprintf(b, "  %s %s %s\n", s.Paint(Green, "+"), c.verb(), Clean(c.Path))
 	}
@@ -103,6 +106,13 @@ func Lines(w io.Writer, f *File) {
 	}
 	for _, c := range f.Companions {
 		fmt.Fprintf(w, "%s: %s %s\n", Clean(f.Path), c.verb(), Clean(c.Path))
+	}
+}
+
+// Warnings writes a file's warnings in the same form.
+func Warnings(w io.Writer, f *File) {
+	for _, n := range f.Warnings {
+		fmt.Fprintf(w, "%s:%d: warning: %s\n", Clean(f.Path), n.Line, Clean(n.Text))
 	}
 }
 
