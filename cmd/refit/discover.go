@@ -17,8 +17,9 @@ type input struct {
 	root     string // absolute; a link may lead nowhere outside of it
 	settings *settings
 	context  *sharedContext // nil: unknown
-	name     string         // the Dockerfile in its context; "" when it is elsewhere
-	err      error          // found, but not to be worked on
+	diffs    *diffBase
+	name     string // the Dockerfile in its context; "" when it is elsewhere
+	err      error  // found, but not to be worked on
 }
 
 // finder turns the paths of the command line into inputs, each file once.
@@ -50,6 +51,10 @@ func find(opt *options) (*finder, error) {
 		if err := f.add(path); err != nil {
 			return nil, err
 		}
+	}
+	base := baseOf(f.inputs)
+	for _, in := range f.inputs {
+		in.diffs = base
 	}
 	return f, nil
 }

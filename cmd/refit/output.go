@@ -86,6 +86,7 @@ func (a *app) run() (int, error) {
 		return 0, fmt.Errorf("standard output: %w", a.outErr)
 	}
 	if !a.opt.quiet {
+		a.sayDiffRoot()
 		a.summary()
 	}
 	switch {
@@ -123,6 +124,7 @@ func (a *app) finish(oc *outcome) {
 	}
 	a.count(oc)
 	a.print(oc)
+	a.sayUnwritten(oc)
 	a.progress.step(oc.in.path)
 }
 
@@ -183,6 +185,28 @@ func (a *app) print(oc *outcome) {
 	}
 	if a.opt.verbose {
 		report.Lines(a.errs.w, oc.report)
+	}
+}
+
+// sayUnwritten names the files that belong to the change and that --output, which
+// is for the Dockerfile alone, leaves out.
+func (a *app) sayUnwritten(oc *outcome) {
+	if a.opt.output == "" || a.opt.quiet || oc.err != nil {
+		return
+	}
+	for _, c := range oc.companions {
+		a.errs.printf("%s: the new Dockerfile wants the new %s, which --write writes and --output does not\n",
+			report.Clean(oc.in.path), report.Clean(c.path))
+	}
+}
+
+// sayDiffRoot says where a diff can be applied, unless it is here.
+func (a *app) sayDiffRoot() {
+	if a.changed == 0 || a.opt.format != formatDiff {
+		return
+	}
+	if base := a.inputs[0].diffs; !base.here {
+		a.errs.printf("refit: the diff is relative to %s: apply it by git -C %[1]s apply\n", report.Clean(shellQuote(base.dir)))
 	}
 }
 

@@ -178,7 +178,7 @@ func newCompanion(in *input, c transform.Companion) companion {
 func (oc *outcome) makeReport() error {
 	r := oc.result
 	companions := make([]report.Companion, 0, len(oc.companions))
-	diff, err := transform.UnifiedDiff(diffPath(oc.in.abs), r.Before, r.After, true)
+	diff, err := transform.UnifiedDiff(oc.in.diffs.path(oc.in.abs), r.Before, r.After, true)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (oc *outcome) makeReport() error {
 	for _, c := range oc.companions {
 		path := c.name
 		if c.abs != "" {
-			path = diffPath(c.abs)
+			path = oc.in.diffs.path(c.abs)
 		}
 		d, err := transform.UnifiedDiff(path, c.old, c.content, c.exists)
 		if err != nil {
@@ -198,6 +198,9 @@ func (oc *outcome) makeReport() error {
 	}
 	oc.report = report.New(oc.in.path, r, b.String(), companions)
 	oc.report.Changed = oc.changed()
+	if !oc.in.diffs.here {
+		oc.report.DiffRoot = oc.in.diffs.dir
+	}
 	oc.report.Warnings = doubts(r.Directives())
 	return nil
 }
@@ -221,22 +224,4 @@ func doubts(comments []transform.Directive) []report.Note {
 
 func (oc *outcome) changed() bool {
 	return oc.result != nil && (oc.result.Before != oc.result.After || len(oc.companions) > 0)
-}
-
-// diffPath is a path as a diff names it: that of the file itself, not of a link,
-// which git apply would not patch; relative to the current directory, or to the
-// root directory for what lies elsewhere.
-func diffPath(abs string) string {
-	if abs == "" {
-		return "Dockerfile"
-	}
-	if real, err := filepath.EvalSymlinks(abs); err == nil {
-		if rel, ok := belowWorkDir(real); ok {
-			return filepath.ToSlash(rel)
-		}
-	}
-	if rel, ok := belowWorkDir(abs); ok {
-		return filepath.ToSlash(rel)
-	}
-	return strings.TrimPrefix(filepath.ToSlash(abs), "/")
 }

@@ -301,11 +301,16 @@ func (p *prover) builderNames() string {
 func (p *prover) commandLine() string {
 	words := make([]string, len(p.opt.args))
 	for i, arg := range p.opt.args {
-		quoted, err := syntax.Quote(arg, syntax.LangPOSIX)
-		if err != nil {
-			quoted = arg
-		}
-		words[i] = quoted
+		words[i] = shellQuote(arg)
 	}
 	return "refit " + strings.Join(words, " ")
+}
+
+// shellQuote writes a word for a shell, or as it is where that cannot be.
+func shellQuote(word string) string {
+	quoted, err := syntax.Quote(word, syntax.LangPOSIX)
+	if err != nil {
+		return word
+	}
+	return quoted
 }

@@ -9,7 +9,10 @@ type File struct {
 	Path    string `json:"path"`
 	Changed bool   `json:"changed"`
 	Diff    string `json:"diff"`
-	Output  string `json:"output"`
+	// DiffRoot is the directory that the paths of the diff are relative to; "" is
+	// the current one.
+	DiffRoot string `json:"diffRoot,omitempty"`
+	Output   string `json:"output"`
 	// OutputBase64 is the output byte for byte where Output, which is UTF-8,
 	// cannot be.
 	OutputBase64 []byte      `json:"outputBase64,omitempty"`
