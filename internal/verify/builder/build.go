@@ -14,6 +14,7 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	gatewayapi "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/auth/authprovider"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
@@ -58,36 +59,28 @@ func (b *Builder) Build(ctx context.Context, req *Request, use func(context.Cont
 		return nil, err
 	}
 	opt := client.SolveOpt{LocalMounts: mounts, FrontendAttrs: req.attributes(), Session: attached}
-	if req.Layout != "" {
-		opt.Exports = []client.ExportEntry{{
-			Type:      client.ExporterOCI,
-			Attrs:     map[string]string{"tar": "false", "name": "refit"},
-			OutputDir: req.Layout,
-		}}
-	}
+	stored := b.export(&opt, req.Layout)
 	rep := &Report{}
 	built := false
 	steps, err := b.run(ctx, opt, req.Title, req.Show, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		start := time.Now()
 		res, err := c.Solve(ctx, gateway.SolveRequest{Frontend: "dockerfile.v0", FrontendOpt: req.attributes(), Evaluate: true})
+		if err == nil {
+			err = evaluate(ctx, c, res)
+		}
 		rep.Duration = time.Since(start)
 		if err != nil {
 			return nil, err
 		}
 		built = true
-		if use == nil {
-			return res, nil
+		if use != nil {
+			if err := b.use(ctx, c, res, use); err != nil {
+				return nil, err
+			}
 		}
-		result, err := newResult(c, res)
-		if err != nil {
-			return nil, err
-		}
-		err = b.watched(ctx, c, func(ctx context.Context) error { return use(ctx, result) })
-		if err != nil {
-			return nil, &useError{err}
-		}
-		return res, nil
+		return res, stored.mark(res)
 	})
+	err = stored.finish(ctx, err, req.Layout)
 	rep.Steps = steps.list()
 	if unread := trouble.get(); unread != nil && context.Cause(ctx) == nil {
 		return rep, unread // BuildKit takes a file that cannot be read for an empty one
@@ -97,6 +90,51 @@ func (b *Builder) Build(ctx context.Context, req *Request, use func(context.Cont
 		name = "" // what failed is no longer the Dockerfile's
 	}
 	return rep, b.explain(ctx, err, name, steps)
+}
+
+// evaluate has a daemon build now that would do so later: BuildKit 0.8 (Docker
+// 20.10) says that Solve can do it, and Solve does not.
+func evaluate(ctx context.Context, c gateway.Client, res *gateway.Result) error {
+	caps := c.BuildOpts().Caps
+	if caps.Supports(gatewayapi.CapGatewayEvaluate) == nil {
+		return nil
+	}
+	return res.EachRef(func(ref gateway.Reference) error {
+		_, err := ref.StatFile(ctx, gateway.StatRequest{Path: "/"})
+		return err
+	})
+}
+
+// use calls the caller's function with the result.
+func (b *Builder) use(ctx context.Context, c gateway.Client, res *gateway.Result, use func(context.Context, *Result) error) error {
+	result, err := newResult(c, res)
+	if err != nil {
+		return err
+	}
+	err = b.watched(ctx, c, func(ctx context.Context) error { return use(ctx, result) })
+	if err != nil {
+		return &useError{err}
+	}
+	return nil
+}
+
+// export has a build put its image into a layout, through the engine's image
+// store where there is no other way.
+func (b *Builder) export(opt *client.SolveOpt, layout string) *storedImage {
+	if layout == "" {
+		return nil
+	}
+	if b.store != nil {
+		stored := newStoredImage(b.store)
+		opt.Exports = []client.ExportEntry{{Type: "moby", Attrs: map[string]string{"name": stored.name}}}
+		return stored
+	}
+	opt.Exports = []client.ExportEntry{{
+		Type:      client.ExporterOCI,
+		Attrs:     map[string]string{"tar": "false", "name": "refit"},
+		OutputDir: layout,
+	}}
+	return nil
 }
 
 // attributes are the frontend's options.

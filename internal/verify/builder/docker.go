@@ -3,11 +3,12 @@ package builder
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -16,24 +17,12 @@ const dockerAddress = "docker"
 
 // engine is a Docker engine. Its API turns a connection over to BuildKit:
 // POST /grpc to the controller, POST /session to the session manager.
-type engine struct{ network, address string }
-
-func newEngine(host string) (*engine, error) {
-	if host == "" {
-		host = "unix:///var/run/docker.sock"
-	}
-	u, err := url.Parse(host)
-	if err != nil {
-		return nil, fmt.Errorf("DOCKER_HOST: %w", err)
-	}
-	switch u.Scheme {
-	case "unix":
-		return &engine{"unix", u.Path}, nil
-	case "tcp":
-		return &engine{"tcp", u.Host}, nil
-	}
-	return nil, fmt.Errorf("DOCKER_HOST %s: only unix:// and tcp:// are reached without another program", host)
+type engine struct {
+	network, address string
+	tls              *tls.Config // nil for none
 }
+
+func (e *engine) String() string { return e.network + "://" + e.address }
 
 func (e *engine) control(ctx context.Context, _ string) (net.Conn, error) {
 	return e.hijack(ctx, "/grpc", "h2c", nil)
@@ -43,10 +32,16 @@ func (e *engine) session(ctx context.Context, proto string, meta map[string][]st
 	return e.hijack(ctx, "/session", proto, meta)
 }
 
+func (e *engine) dial(ctx context.Context) (net.Conn, error) {
+	if e.tls != nil {
+		return (&tls.Dialer{Config: e.tls}).DialContext(ctx, e.network, e.address)
+	}
+	return new(net.Dialer).DialContext(ctx, e.network, e.address)
+}
+
 // hijack asks for the connection behind an endpoint of the engine.
 func (e *engine) hijack(ctx context.Context, path, proto string, header http.Header) (net.Conn, error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, e.network, e.address)
+	conn, err := e.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -79,11 +74,41 @@ func upgrade(ctx context.Context, conn net.Conn, path, proto string, header http
 		return nil, err
 	}
 	if resp.StatusCode != http.StatusSwitchingProtocols {
-		defer resp.Body.Close()
-		text, _ := io.ReadAll(io.LimitReader(resp.Body, 1024))
-		return nil, fmt.Errorf("%s: %s", resp.Status, strings.TrimSpace(string(text)))
+		return nil, refusal(resp)
 	}
 	return r, nil
+}
+
+// call does a request of the engine's API. Who calls closes the body.
+func (e *engine) call(ctx context.Context, method, path string) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://docker"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	once := &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return e.dial(ctx) },
+	}}
+	resp, err := once.Do(req)
+	switch {
+	case err != nil:
+		return nil, err
+	case resp.StatusCode == http.StatusNotFound:
+		return nil, errors.Join(errNotFound, refusal(resp))
+	case resp.StatusCode != http.StatusOK:
+		return nil, refusal(resp)
+	}
+	return resp.Body, nil
+}
+
+// errNotFound is what the engine does not have.
+var errNotFound = errors.New("not found")
+
+// refusal is an answer that is not the one hoped for.
+func refusal(resp *http.Response) error {
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, 1024))
+	return fmt.Errorf("%s: %s", resp.Status, strings.TrimSpace(string(text)))
 }
 
 // hijacked is a connection of which some bytes may have been read ahead.

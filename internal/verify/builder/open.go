@@ -21,6 +21,7 @@ type Builder struct {
 	Address string // as it was given; "docker" for the Docker engine's own
 	Version string // of BuildKit; "" when it does not tell
 	client  *client.Client
+	store   *engine // that images go through, because BuildKit has no OCI exporter; else nil
 }
 
 // Config says where builders are.
@@ -59,84 +60,98 @@ func Open(ctx context.Context, c *Config) (*Pool, error) {
 }
 
 func (c *Config) open(ctx context.Context, addr string) (*Builder, error) {
+	if addr == dockerAddress {
+		e, err := newEngine(c.Getenv)
+		if err != nil {
+			return nil, err
+		}
+		return c.connect(ctx, addr, e, client.WithContextDialer(e.control), client.WithSessionDialer(e.session))
+	}
 	opts, err := c.options(addr)
 	if err != nil {
 		return nil, err
 	}
+	return c.connect(ctx, addr, nil, opts...)
+}
+
+// connect waits for the builder's answer. e is the Docker engine that it is in, if
+// it is in one.
+func (c *Config) connect(ctx context.Context, addr string, e *engine, opts ...client.ClientOpt) (*Builder, error) {
 	url := addr
-	if addr == dockerAddress {
+	if e != nil {
 		url = "" // the dialer knows
 	}
 	cl, err := client.New(ctx, url, opts...)
 	if err != nil {
-		return nil, &UnreachableError{addr, err}
+		return nil, &UnreachableError{addr, e, err}
 	}
 	b := &Builder{Address: addr, client: cl}
-	if err := b.ask(ctx, cmp.Or(c.Patience, answerTime)); err != nil {
+	workers, err := b.ask(ctx, cmp.Or(c.Patience, answerTime))
+	switch {
+	case err != nil && ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case err != nil:
+		err = &UnreachableError{addr, e, err}
+	case !hasExporters(workers):
+		b.store = e
+	}
+	if err != nil {
 		_ = cl.Close()
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		return nil, &UnreachableError{addr, err}
+		return nil, err
 	}
 	return b, nil
 }
 
 func (c *Config) options(addr string) ([]client.ClientOpt, error) {
-	var opts []client.ClientOpt
 	scheme, _, found := strings.Cut(addr, "://")
 	switch {
-	case addr == dockerAddress:
-		engine, err := newEngine(c.Getenv("DOCKER_HOST"))
-		if err != nil {
-			return nil, err
-		}
-		return append(opts, client.WithContextDialer(engine.control), client.WithSessionDialer(engine.session)), nil
 	case !found:
 		return nil, fmt.Errorf("builder %q: want an address such as unix:///run/buildkit/buildkitd.sock or tcp://host:1234", addr)
 	case scheme != "unix" && scheme != "tcp":
 		return nil, fmt.Errorf("builder %q: %s:// needs another program to connect, which refit does not start: give the daemon's unix:// or tcp:// address", addr, scheme)
 	}
-	if c.TLSDir != "" && scheme == "tcp" {
-		opts = append(opts,
-			client.WithServerConfig("", filepath.Join(c.TLSDir, "ca.pem")),
-			client.WithCredentials(filepath.Join(c.TLSDir, "cert.pem"), filepath.Join(c.TLSDir, "key.pem")))
+	if c.TLSDir == "" || scheme != "tcp" {
+		return nil, nil
 	}
-	return opts, nil
+	return []client.ClientOpt{
+		client.WithServerConfig("", filepath.Join(c.TLSDir, "ca.pem")),
+		client.WithCredentials(filepath.Join(c.TLSDir, "cert.pem"), filepath.Join(c.TLSDir, "key.pem")),
+	}, nil
 }
 
 // ask waits for a first answer.
-func (b *Builder) ask(ctx context.Context, patience time.Duration) error {
+func (b *Builder) ask(ctx context.Context, patience time.Duration) ([]*client.WorkerInfo, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no answer within %s", patience))
 	defer cancel()
 	workers, err := b.client.ListWorkers(ctx)
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	case err != nil:
-		return err
+		return nil, err
 	case len(workers) == 0:
-		return errors.New("the daemon has no worker")
+		return nil, errors.New("the daemon has no worker")
 	}
 	if info, err := b.client.Info(ctx); err == nil { // older daemons have no Info
 		b.Version = info.BuildkitVersion.Version
 	}
-	return nil
+	return workers, nil
 }
 
 // UnreachableError is a builder that does not answer.
 type UnreachableError struct {
 	Address string
+	engine  *engine // nil when it is none
 	Err     error
 }
 
 // Error says what to do about it.
 func (e *UnreachableError) Error() string {
-	if e.Address == dockerAddress {
-		return fmt.Sprintf("no builder: neither --builder nor BUILDKIT_HOST is set, and the Docker engine does not answer: %v\n"+
-			"start Docker, or a BuildKit daemon (buildkitd) and name it: --builder unix:///run/buildkit/buildkitd.sock", e.Err)
+	if e.engine != nil {
+		return fmt.Sprintf("no builder: no BuildKit daemon is named, and the Docker engine at %s does not answer: %v; "+
+			"start Docker, see that this user may open its socket, or start a BuildKit daemon (buildkitd) and name it: --builder unix:///run/buildkit/buildkitd.sock", e.engine, e.Err)
 	}
-	return fmt.Sprintf("builder %s does not answer: %v\nis buildkitd running there, and may this user open it?", e.Address, e.Err)
+	return fmt.Sprintf("builder %s does not answer: %v; is buildkitd running there, and may this user open it?", e.Address, e.Err)
 }
 
 // Unwrap returns the cause.
