@@ -290,6 +290,9 @@ func (p *prover) builderNames() string {
 	var versions []string
 	for _, b := range p.pool.Builders() {
 		v := "BuildKit " + b.Version
+		if b.Docker != "" { // which tells more than the version of the BuildKit in it
+			v = "Docker " + b.Docker
+		}
 		if !slices.Contains(versions, v) {
 			versions = append(versions, v)
 		}

@@ -19,11 +19,12 @@ import (
 	"refit/internal/verify/builder"
 )
 
-// open connects to the builder of BUILDKIT_HOST.
+// open connects to the builder of BUILDKIT_HOST, or to the Docker engine when
+// REFIT_TEST_DOCKER is set.
 func open(t *testing.T) *builder.Builder {
 	t.Helper()
 	if os.Getenv("BUILDKIT_HOST") == "" && os.Getenv("REFIT_TEST_DOCKER") == "" {
-		t.Skip("BUILDKIT_HOST is not set: no builder to test with")
+		t.Skip("neither BUILDKIT_HOST nor REFIT_TEST_DOCKER is set: no builder to test with")
 	}
 	return openAt(t, &builder.Config{Getenv: os.Getenv})
 }
@@ -307,6 +308,10 @@ func TestDockerEngine(t *testing.T) {
 	var asked []string
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.Method+" "+r.URL.Path+" "+r.Header.Get("Upgrade"))
+		if r.URL.Path == "/version" {
+			_, _ = io.WriteString(w, `{"Version": "26.1"}`)
+			return
+		}
 		if r.URL.Path != "/grpc" {
 			http.Error(w, "no such thing", http.StatusNotFound)
 			return
@@ -329,7 +334,7 @@ func TestDockerEngine(t *testing.T) {
 	defer server.Close()
 	getenv := func(k string) string { return map[string]string{"DOCKER_HOST": "unix://" + socket}[k] }
 	b := openAt(t, &builder.Config{Getenv: getenv})
-	if b.Version == "" || len(asked) == 0 || asked[0] != "POST /grpc h2c" {
+	if b.Version == "" || b.Docker != "26.1" || len(asked) == 0 || asked[0] != "POST /grpc h2c" {
 		t.Errorf("version %q, asked %q", b.Version, asked)
 	}
 	_, err = b.Build(t.Context(), &builder.Request{Source: builder.Source{Name: "Dockerfile", Text: "FROM scratch\n"}}, nil)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -99,6 +100,18 @@ func (e *engine) call(ctx context.Context, method, path string) (io.ReadCloser, 
 		return nil, refusal(resp)
 	}
 	return resp.Body, nil
+}
+
+// version is the engine's, or "engine" when it does not tell.
+func (e *engine) version(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	v := struct{ Version string }{"engine"}
+	if body, err := e.call(ctx, http.MethodGet, "/version"); err == nil {
+		defer body.Close()
+		_ = json.NewDecoder(body).Decode(&v)
+	}
+	return v.Version
 }
 
 // errNotFound is what the engine does not have.

@@ -20,6 +20,7 @@ const answerTime = 15 * time.Second
 type Builder struct {
 	Address string // as it was given; "docker" for the Docker engine's own
 	Version string // of BuildKit; "" when it does not tell
+	Docker  string // the version of the Docker engine that it is in; "" when it is in none
 	client  *client.Client
 	store   *engine // that images go through, because BuildKit has no OCI exporter; else nil
 }
@@ -92,12 +93,16 @@ func (c *Config) connect(ctx context.Context, addr string, e *engine, opts ...cl
 		err = context.Cause(ctx)
 	case err != nil:
 		err = &UnreachableError{addr, e, err}
-	case !hasExporters(workers):
-		b.store = e
 	}
 	if err != nil {
 		_ = cl.Close()
 		return nil, err
+	}
+	if e != nil {
+		b.Docker = e.version(ctx)
+	}
+	if !hasExporters(workers) {
+		b.store = e
 	}
 	return b, nil
 }
@@ -148,8 +153,8 @@ type UnreachableError struct {
 // Error says what to do about it.
 func (e *UnreachableError) Error() string {
 	if e.engine != nil {
-		return fmt.Sprintf("no builder: no BuildKit daemon is named, and the Docker engine at %s does not answer: %v; "+
-			"start Docker, see that this user may open its socket, or start a BuildKit daemon (buildkitd) and name it: --builder unix:///run/buildkit/buildkitd.sock", e.engine, e.Err)
+		return fmt.Sprintf("no builder: neither --builder nor BUILDKIT_HOST names a daemon, and the Docker engine at %s does not answer: %v; "+
+			"start Docker, or a BuildKit daemon (buildkitd) that this user may reach, and name it: --builder unix:///run/buildkit/buildkitd.sock", e.engine, e.Err)
 	}
 	return fmt.Sprintf("builder %s does not answer: %v; is buildkitd running there, and may this user open it?", e.Address, e.Err)
 }
