@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -84,8 +82,7 @@ func (s *storedImage) finish(ctx context.Context, err error, dir string) error {
 	return err
 }
 
-// save writes the image to an OCI layout. The engine gives layers uncompressed:
-// they are compressed here.
+// save writes the image to an OCI layout.
 func (s *storedImage) save(ctx context.Context, dir string) error {
 	archive := dir + ".tar"
 	defer os.Remove(archive)
@@ -94,10 +91,7 @@ func (s *storedImage) save(ctx context.Context, dir string) error {
 	}
 	img, err := tarball.Image(func() (io.ReadCloser, error) { return openUntil(ctx, archive) }, nil)
 	if err == nil {
-		var to layout.Path
-		if to, err = layout.Write(dir, empty.Index); err == nil {
-			err = to.AppendImage(img)
-		}
+		err = writeLayout(dir, img)
 	}
 	if err != nil {
 		return fmt.Errorf("the image from the Docker engine: %w", err)

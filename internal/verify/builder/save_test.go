@@ -113,6 +113,14 @@ func sameLayers(t *testing.T, index v1.ImageIndex, id v1.Hash) {
 		t.Fatalf("%d layers, %v", len(layers), err)
 	}
 	for i, l := range layers {
+		packed, err := l.Compressed()
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := l.Digest()
+		if got, _, failed := v1.SHA256(packed); err != nil || failed != nil || got != id {
+			t.Errorf("layer %d is %s, not %s: %v, %v", i, got, id, err, failed)
+		}
 		content, err := l.Uncompressed()
 		if err != nil {
 			t.Fatal(err)
