@@ -72,6 +72,7 @@ const (
 	CheckImports       = "imports"
 	CheckGunicorn      = "gunicorn-config"
 	CheckHTTP          = "http"
+	CheckCommand       = "command"
 	CheckSmoke         = "smoke"
 )
 

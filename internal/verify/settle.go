@@ -66,7 +66,10 @@ func (v *verifier) attempt(ctx context.Context, src builder.Source, c caching) (
 		after.checks = []Check{failedBuild(err)}
 		return after, nil
 	}
-	return after, v.compare(ctx, after)
+	if err := v.compare(ctx, after); err != nil {
+		return nil, err
+	}
+	return after, v.confirm(ctx, after)
 }
 
 // hopeless reports a failure that is the builder's, although a step shows it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"refit/internal/verify/builder"
+	"refit/internal/verify/smoke"
 	"refit/transform"
 )
 
@@ -55,6 +56,7 @@ type verifier struct {
 	session string // names the caches of cold builds
 	out     *Outcome
 	before  *side
+	again   *smoke.Findings   // of the original, run once more; nil when there was no need
 	files   []contextFile     // of the original image; nil until they are known
 	result  *transform.Result // the candidate
 	change  Change            // what it was made with

@@ -9,6 +9,21 @@ import (
 	"refit/internal/verify/builder"
 )
 
+// aloneTime is how long a command that no port tells of is left alone, at most.
+const aloneTime = 10 * time.Second
+
+// alone starts the image's command where no port can be asked, as that of a job
+// or a worker, or in an image without Python, and sees how it goes.
+func (r *runner) alone(ctx context.Context, f *Findings) error {
+	if len(r.command()) == 0 || len(r.ports()) > 0 && r.plan.Python != "" {
+		return nil
+	}
+	var err error
+	cmd := builder.Command{Args: r.command(), Env: r.environment()}
+	f.Command, _, err = r.once(ctx, cmd, min(r.plan.Timeout, aloneTime))
+	return err
+}
+
 // smoke runs the user's own command: by the image's shell, or without one as the
 // program that its first word names.
 func (r *runner) smoke(ctx context.Context, f *Findings) error {

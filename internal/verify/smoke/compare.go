@@ -11,6 +11,7 @@ const (
 	checkImports  = "imports"
 	checkGunicorn = "gunicorn-config"
 	checkHTTP     = "http"
+	checkCommand  = "command"
 	checkSmoke    = "smoke"
 )
 
@@ -23,7 +24,7 @@ const (
 
 // Check is one comparison of what the two images did.
 type Check struct {
-	Name    string // imports, gunicorn-config, http or smoke
+	Name    string // imports, gunicorn-config, http, command or smoke
 	Verdict string // Pass, Fail or Unknown
 	Detail  string // a sentence, without its full stop
 	Log     []string
@@ -43,7 +44,13 @@ func Compare(before, after *Findings) []Check {
 		}
 		checks = append(checks, compareEndings(checkGunicorn, "gunicorn "+checkConfig, before.Gunicorn, now))
 	}
-	checks = append(checks, compareServers(before.Server, after.Server))
+	tried := before.Command != nil && after.Command != nil
+	if !tried || before.Server.Trouble != noPort {
+		checks = append(checks, compareServers(before.Server, after.Server))
+	}
+	if tried {
+		checks = append(checks, compareCommands(before.Command, after.Command))
+	}
 	if before.Smoke != nil && after.Smoke != nil {
 		checks = append(checks, compareEndings(checkSmoke, "the command", before.Smoke, after.Smoke))
 	}
@@ -127,6 +134,23 @@ func compareEndings(name, what string, before, after *Ending) Check {
 	}
 	c.Log = after.Log
 	return c
+}
+
+// compareCommands judges the image's command, which was left alone for a while:
+// it should end, or go on, as it does in the original.
+func compareCommands(before, after *Ending) Check {
+	lines := missingLines(before.Log, after.Log)
+	switch {
+	case before.TimedOut && after.TimedOut && lines != nil:
+		return Check{checkCommand, Fail, "the command goes on in both images, but in the new one it says: " + lines[0], after.Log}
+	case before.TimedOut && after.TimedOut:
+		return Check{checkCommand, Pass, "the command goes on, as in the original", nil}
+	case before.TimedOut && after.ok():
+		return Check{checkCommand, Unknown, "the command ended with status 0; in the original it had not ended yet", after.Log}
+	case after.TimedOut:
+		return Check{checkCommand, Unknown, "the command had not ended yet; in the original it " + before.String(), after.Log}
+	}
+	return compareEndings(checkCommand, "the command", before, after)
 }
 
 // list joins what is said of several things, the first five of them.

@@ -8,7 +8,7 @@ import (
 )
 
 // quiet is a server that there was nothing to ask of.
-var quiet = &Server{Trouble: "no TCP port is exposed"}
+var quiet = &Server{Trouble: noPort}
 
 func answers(bodies ...string) []Answer {
 	var list []Answer
@@ -144,6 +144,44 @@ func TestCompareEndings(t *testing.T) {
 		if got.Verdict != c.verdict || !strings.Contains(got.Detail, c.says) {
 			t.Errorf("%s: %+v, want %s: %s", c.name, got, c.verdict, c.says)
 		}
+	}
+}
+
+func TestCompareCommands(t *testing.T) {
+	const denied = "open /var/log/worker.log: permission denied"
+	on := func(log ...string) Ending { return Ending{Code: -1, TimedOut: true, Log: log} }
+	for _, c := range []struct {
+		name          string
+		before, after Ending
+		verdict, says string
+	}{
+		{"a job", Ending{}, Ending{}, Pass, "ended with status 0"},
+		{"a worker", on("12:00 tick"), on("12:01 tick"), Pass, "goes on, as in the original"},
+		{"a worker that may not write", on("tick"), on(denied), Fail, denied},
+		{"a worker that ends", on(), Ending{Code: 1}, Fail, "ended with status 1; in the original it went on"},
+		{"a job that fails", Ending{}, Ending{Code: 1}, Fail, "in the original it ended with status 0"},
+		{"a job that is slow", Ending{}, on(), Unknown, "had not ended yet; in the original it ended with status 0"},
+		{"a job that is fast", on(), Ending{}, Unknown, "in the original it had not ended yet"},
+		{"usage", Ending{Code: 2, Log: []string{"usage: x"}}, Ending{Code: 2, Log: []string{"usage: x"}}, Unknown, "fails in both images"},
+		{"for want of a service, and of rights", Ending{Code: 1, Log: []string{"no database"}}, Ending{Code: 1, Log: []string{denied}}, Fail, denied},
+	} {
+		got := compareCommands(&c.before, &c.after)
+		if got.Name != "command" || got.Verdict != c.verdict || !strings.Contains(got.Detail, c.says) {
+			t.Errorf("%s: %+v, want %s: %s", c.name, got, c.verdict, c.says)
+		}
+	}
+}
+
+// Where no port is exposed, how the command went says more than that nothing
+// could be asked.
+func TestCompareCommandInsteadOfServer(t *testing.T) {
+	job := &Findings{Server: quiet, Command: &Ending{}}
+	if got := Compare(job, job); len(got) != 1 || got[0].Name != "command" {
+		t.Errorf("%+v", got)
+	}
+	mute := &Findings{Server: &Server{Trouble: noPython}, Command: &Ending{}}
+	if got := Compare(mute, mute); len(got) != 2 || got[0].Name != "http" || got[1].Name != "command" {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 var (
 	missingGlibc = lazyregexp.New(`([^\s:'"]+\.so[.\w]*): cannot open shared object file`)
 	missingMusl  = lazyregexp.New(`Error loading shared library ([^\s:'"]+): No such file`)
-	missingThing = lazyregexp.New(`cannot open shared object file|Error loading shared library|ModuleNotFoundError: |ImportError: |executable file not found|: not found$|: no such file or directory`)
+	missingThing = lazyregexp.New(`cannot open shared object file|Error loading shared library|ModuleNotFoundError: |ImportError: |executable file not found|: not found$|[Pp]ermission denied|: no such file or directory`)
 )
 
 // missingLibraries are the names of the libraries that a log says are missing, sorted.

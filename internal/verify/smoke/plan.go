@@ -29,6 +29,7 @@ type Findings struct {
 	Imports  *Imports       // nil when there is no module to import
 	Gunicorn *Ending        // of the command with --check-config; nil when it does not start gunicorn
 	Server   *Server        // never nil
+	Command  *Ending        // of the image's command where no port can be asked; it is left alone for a while. Else nil
 	Smoke    *Ending        // of the user's own command; nil when there is none
 	Stop     *time.Duration // from SIGTERM to the end of the command; nil when it was not tried or had to be killed
 	// MissingLibraries are the shared libraries that something could not load.
@@ -42,7 +43,7 @@ func Run(ctx context.Context, r *builder.Result, p *Plan) (*Findings, error) {
 	plan.Timeout = cmp.Or(p.Timeout, defaultTimeout)
 	run := &runner{r, &plan}
 	f := &Findings{}
-	for _, step := range []func(context.Context, *Findings) error{run.imports, run.gunicorn, run.serve, run.smoke} {
+	for _, step := range []func(context.Context, *Findings) error{run.imports, run.gunicorn, run.serve, run.alone, run.smoke} {
 		if err := step(ctx, f); err != nil {
 			return nil, err
 		}
@@ -59,7 +60,7 @@ func (f *Findings) logs() []string {
 			lines = append(append(lines, m.Message), m.Trace...)
 		}
 	}
-	for _, e := range []*Ending{f.Gunicorn, f.Smoke} {
+	for _, e := range []*Ending{f.Gunicorn, f.Command, f.Smoke} {
 		if e != nil {
 			lines = append(lines, e.Log...)
 		}

@@ -177,4 +177,5 @@ func values[T any](out *builder.Output) []T {
 const (
 	noPython  = "no Python interpreter in the image"
 	noCommand = "the image has no command"
+	noPort    = "no TCP port is exposed"
 )

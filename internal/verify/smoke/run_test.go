@@ -200,6 +200,24 @@ func TestCommandThatCannotStart(t *testing.T) {
 	}
 }
 
+func TestCommandsThatNoPortTellsOf(t *testing.T) {
+	t.Parallel()
+	plan := &smoke.Plan{Python: python, Timeout: 3 * time.Second}
+	worker := slim + "ENV LOG=/root/log\nCMD echo start >> $LOG && sleep 600\n"
+	root := try(t, worker, nil, plan)
+	if c := check(t, root, root, "command"); c.Verdict != smoke.Pass {
+		t.Errorf("%+v", c)
+	}
+	other := try(t, worker+"USER 1001\n", nil, plan)
+	if c := check(t, root, other, "command"); c.Verdict != smoke.Fail || !slices.ContainsFunc(c.Log, func(l string) bool { return strings.Contains(l, "ermission denied") }) {
+		t.Errorf("%+v", c)
+	}
+	bare := try(t, "FROM debian:bookworm-slim\nEXPOSE 80\nCMD [\"true\"]\n", nil, &smoke.Plan{})
+	if c := check(t, bare, bare, "command"); c.Verdict != smoke.Pass {
+		t.Errorf("%+v", c)
+	}
+}
+
 // What the probe fails of is no end of the command.
 func TestProbeThatFails(t *testing.T) {
 	t.Parallel()

@@ -79,7 +79,7 @@ func (r *runner) reachable(ctx context.Context, s *Server) ([]int, error) {
 	case len(r.command()) == 0:
 		s.Trouble = noCommand
 	case len(ports) == 0:
-		s.Trouble = "no TCP port is exposed"
+		s.Trouble = noPort
 	case r.plan.Python == "":
 		s.Trouble = noPython + " to ask the ports with"
 	}
