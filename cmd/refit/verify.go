@@ -189,6 +189,9 @@ func (p *prover) subject(oc *outcome) *verify.Subject {
 			}
 			list = append(list, passes.Repair(needs))
 		}
+		if len(c.Without) > 0 {
+			list = append(list, passes.LeftOut(c.Without))
+		}
 		view, _, err := in.context.view(in.name)
 		if err != nil {
 			return nil, err

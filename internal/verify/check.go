@@ -80,8 +80,8 @@ func (v *verifier) checkConfiguration(before, after *side) Check {
 	if err == nil {
 		var a transform.View
 		if a, err = transform.ConfigurationView(&after.config); err == nil {
-			diffs := v.result.Undeclared(b, a)
-			diffs = slices.DeleteFunc(diffs, func(d transform.Difference) bool { return v.setByBase(d.Key) })
+			diffs := after.of.result.Undeclared(b, a)
+			diffs = slices.DeleteFunc(diffs, func(d transform.Difference) bool { return v.setByBase(after.of.result, d.Key) })
 			for _, d := range diffs {
 				c.Log = append(c.Log, d.String())
 			}
@@ -100,11 +100,11 @@ func (v *verifier) checkConfiguration(before, after *side) Check {
 
 // setByBase reports an environment variable or label that neither Dockerfile
 // sets.
-func (v *verifier) setByBase(key string) bool {
+func (v *verifier) setByBase(r *transform.Result, key string) bool {
 	if !strings.HasPrefix(key, "env:") && !strings.HasPrefix(key, "label:") {
 		return false
 	}
-	for _, text := range []string{v.result.Before, v.result.After} {
+	for _, text := range []string{r.Before, r.After} {
 		f, err := transform.Parse(v.Name, text, nil)
 		if err != nil {
 			return false

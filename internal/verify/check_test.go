@@ -132,6 +132,8 @@ func TestCandidate(t *testing.T) {
 			Name: "api.Dockerfile", InContext: "docker/api.Dockerfile", Context: "/c", Ignore: "old\n",
 			Given: map[string]string{".dockerignore": "given\n"}, Result: &transform.Result{Before: "before"},
 		},
+	}
+	c := &candidate{
 		result: &transform.Result{After: "after", Companions: []transform.Companion{
 			{Path: "docker/api.Dockerfile.dockerignore", Content: "new\n"}, {Path: "gunicorn.conf.py", Content: "conf"},
 		}},
@@ -139,7 +141,7 @@ func TestCandidate(t *testing.T) {
 	if s := v.original(); s.Text != "before" || s.Ignore != "old\n" || len(s.Files) != 0 {
 		t.Errorf("original %+v", s)
 	}
-	s := v.candidate()
+	s := v.source(c)
 	if s.Text != "after" || s.Ignore != "new\n" || len(s.Files) != 2 || s.Files["gunicorn.conf.py"] != "conf" || s.Files[".dockerignore"] != "given\n" {
 		t.Errorf("candidate %+v", s)
 	}

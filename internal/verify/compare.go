@@ -71,7 +71,7 @@ func newTrial(ctx context.Context, b *builder.Builder, s *Subject, variant Varia
 		}
 		v.fetchBases(ctx)
 		v.log("building the candidate %s", c.Name)
-		side, err := v.build(ctx, v.candidate(), v.cold("compare"))
+		side, err := v.build(ctx, v.source(&candidate{result: variant.Result}), v.cold("compare"))
 		if err != nil {
 			return err
 		}

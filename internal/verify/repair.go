@@ -10,62 +10,74 @@ import (
 )
 
 // repair looks for the packages of the libraries that a candidate lacks, where
-// they were when it was built, and makes a candidate that has them. It reports
-// whether there is anything new to try.
-func (v *verifier) repair(ctx context.Context, after *side, round int) (bool, error) {
-	if after.image == nil {
-		return false, nil
-	}
-	missing := newlyMissing(v.missing(v.before), v.missing(after))
-	for _, name := range after.ran.MissingLibraries {
-		if !slices.ContainsFunc(missing, func(m image.Missing) bool { return m.Library == name }) {
-			missing = append(missing, image.Missing{Library: name, NeededBy: []string{"what is imported"}})
-		}
-	}
+// they were when it was built, and makes a candidate that has them. It is nil
+// when there is nothing new to try.
+func (v *verifier) repair(ctx context.Context, after *side, round int) (*candidate, error) {
+	missing := v.lacking(after)
 	if len(missing) == 0 {
-		return false, nil
+		return nil, nil
 	}
-	sources, err := v.librarySources(ctx)
+	sources, err := v.librarySources(ctx, after)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	change := v.change
+	change := after.of.change
 	change.Add = slices.Clone(change.Add)
 	for _, m := range missing {
-		for _, img := range sources {
-			pkg, _, ok := img.OwnerOfLibrary(m.Library)
-			if !ok {
-				continue
-			}
-			if !slices.ContainsFunc(change.Add, func(r Repair) bool { return r.Package == pkg }) {
-				change.Add = append(change.Add, Repair{Package: pkg, Library: m.Library, NeededBy: m.NeededBy, Round: round})
-			}
-			break
+		pkg := owner(sources, m.Library)
+		if pkg == "" || slices.ContainsFunc(change.Add, func(r Repair) bool { return r.Package == pkg }) {
+			continue
 		}
+		change.Add = append(change.Add, Repair{Package: pkg, Library: m.Library, NeededBy: m.NeededBy, Round: round})
 	}
-	if len(change.Add) == len(v.change.Add) {
-		return false, nil
+	if len(change.Add) == len(after.of.change.Add) {
+		return nil, nil
 	}
 	result, err := v.Remake(change)
 	if err != nil {
-		return false, fmt.Errorf("adding packages: %w", err)
+		return nil, fmt.Errorf("adding packages: %w", err)
 	}
-	if result.After == v.result.After {
-		return false, nil
+	if result.After == after.of.result.After { // no pass can add them
+		return nil, nil
 	}
-	for _, r := range change.Add[len(v.change.Add):] {
+	for _, r := range change.Add[len(after.of.change.Add):] {
 		v.log("%s is missing and comes with %s: adding it", r.Library, r.Package)
 	}
-	v.change, v.result = change, result
 	v.out.Repairs = change.Add
-	return true, nil
+	return &candidate{result, change}, nil
+}
+
+// lacking lists the libraries that a candidate does not find and the original
+// does: as their users' ELF headers say, and as what was run said.
+func (v *verifier) lacking(after *side) []image.Missing {
+	if after.image == nil {
+		return nil
+	}
+	missing := newlyMissing(v.missing(v.before), v.missing(after))
+	for _, name := range after.ran.MissingLibraries {
+		known := slices.ContainsFunc(missing, func(m image.Missing) bool { return m.Library == name })
+		if !known && !slices.Contains(v.before.ran.MissingLibraries, name) {
+			missing = append(missing, image.Missing{Library: name, NeededBy: []string{"what is imported"}})
+		}
+	}
+	return missing
+}
+
+// owner is the package that a library comes with, "" when no image knows.
+func owner(sources []*image.Image, library string) string {
+	for _, img := range sources {
+		if pkg, _, ok := img.OwnerOfLibrary(library); ok {
+			return pkg
+		}
+	}
+	return ""
 }
 
 // librarySources are the images in whose package databases a library is looked
 // up: what the runtime stage copies from, whose distribution it shares, then the
 // original.
-func (v *verifier) librarySources(ctx context.Context) ([]*image.Image, error) {
-	f, err := transform.Parse(v.Name, v.result.After, nil)
+func (v *verifier) librarySources(ctx context.Context, after *side) ([]*image.Image, error) {
+	f, err := transform.Parse(v.Name, after.src.Text, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -74,10 +86,7 @@ func (v *verifier) librarySources(ctx context.Context) ([]*image.Image, error) {
 		if e.Kind != transform.EdgeCopy || e.To == nil || e.To.Name == "" {
 			continue
 		}
-		req := v.request(v.candidate(), caching{cached: v.session + "-after"})
-		if v.Quick {
-			req.Cached = ""
-		}
+		req := v.request(after.src, v.warm())
 		req.Target, req.Layout = e.To.Name, v.layout()
 		if _, err := v.b.Build(ctx, req, nil); err != nil {
 			return nil, fmt.Errorf("building stage %s: %w", e.To.Name, err)

@@ -17,46 +17,41 @@ const maxRepairs = 3
 // is missing, and drops the pass that breaks something. It returns the last one,
 // good or not.
 func (v *verifier) settle(ctx context.Context) (*side, error) {
-	round := 0
-	cache := v.cold("after")
+	c, cache, round := &candidate{result: v.Result}, v.cold("after"), 0
 	for {
 		v.log("building the optimized Dockerfile")
-		after, err := v.attempt(ctx, v.candidate(), cache)
-		if err != nil {
-			return nil, err
+		after, err := v.attempt(ctx, c, cache)
+		if err != nil || !after.failed() {
+			return after, err
 		}
-		if !after.failed() {
-			return after, nil
-		}
-		cache = caching{cached: v.session + "-after"}
-		if v.Quick {
-			cache = caching{}
-		}
+		cache = v.warm()
 		if round < maxRepairs {
-			repaired, err := v.repair(ctx, after, round+1)
+			better, err := v.repair(ctx, after, round+1)
 			if err != nil {
 				return nil, err
 			}
-			if repaired {
+			if better != nil {
+				c = better
 				round++
 				continue
 			}
 		}
-		dropped, err := v.dropCulprit(ctx, after)
-		if err != nil || !dropped {
+		if c, err = v.dropCulprit(ctx, after); err != nil || c == nil {
 			return after, err
 		}
 	}
 }
 
-// attempt builds and compares a candidate. A build that fails is tried once
-// more: a server that did not answer must not cost a pass.
-func (v *verifier) attempt(ctx context.Context, src builder.Source, c caching) (*side, error) {
-	after, err := v.make(ctx, src, c)
+// attempt builds and compares a candidate. What fails is tried once more: a
+// server that did not answer, or an application that fails now and then, must
+// not cost a pass.
+func (v *verifier) attempt(ctx context.Context, c *candidate, cache caching) (*side, error) {
+	after, err := v.make(ctx, v.source(c), cache)
 	if builder.IsBuildError(err) && !hopeless(err) {
 		v.log("the build failed, trying again")
-		after, err = v.make(ctx, src, c)
+		after, err = v.make(ctx, v.source(c), cache)
 	}
+	after.of = c
 	switch {
 	case isOwn(err):
 		return nil, err
@@ -95,18 +90,19 @@ func applied(r *transform.Result) []string {
 }
 
 // dropCulprit finds the pass that makes a check fail, by building with the first
-// half of the passes, and leaves it out. It reports whether there was one.
-func (v *verifier) dropCulprit(ctx context.Context, bad *side) (bool, error) {
-	check := bad.firstFailure()
-	names := applied(v.result)
-	names = slices.DeleteFunc(names, func(n string) bool { return slices.Contains(v.change.Without, n) })
+// half of the passes, and makes a candidate without it. It is nil when there is
+// none left.
+func (v *verifier) dropCulprit(ctx context.Context, bad *side) (*candidate, error) {
+	check, change := bad.firstFailure(), bad.of.change
+	names := applied(bad.of.result)
+	names = slices.DeleteFunc(names, func(n string) bool { return slices.Contains(change.Without, n) })
 	v.log("the optimized Dockerfile fails (%s): looking for the pass that breaks it", check.Name)
 	good, failing := 0, len(names) // with so many passes; none is the original
 	for failing-good > 1 {
 		half := (good + failing) / 2
-		fails, err := v.failsWith(ctx, names[half:], check.Name)
+		fails, err := v.failsWithout(ctx, change, names[half:], check.Name)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if fails {
 			failing = half
@@ -115,42 +111,59 @@ func (v *verifier) dropCulprit(ctx context.Context, bad *side) (bool, error) {
 		}
 	}
 	if failing == 0 {
-		return false, nil
+		return nil, nil
 	}
 	culprit := names[failing-1]
-	change := v.change
-	change.Without = append(slices.Clone(change.Without), culprit)
-	result, err := v.Remake(change)
+	c, err := v.without(change, culprit)
 	if err != nil {
-		return false, fmt.Errorf("leaving out %s: %w", culprit, err)
+		return nil, err
 	}
 	v.log("%s breaks it and is left out", culprit)
 	v.out.Dropped = append(v.out.Dropped, Dropped{Pass: culprit, Why: fmt.Sprintf("with it, %s fails: %s", check.Name, check.Detail), Log: check.Log})
-	v.change, v.result = change, result
-	return true, nil
+	return c, nil
 }
 
-// failsWith builds without some more passes and reports whether a check fails.
-func (v *verifier) failsWith(ctx context.Context, without []string, check string) (bool, error) {
-	change := v.change
-	change.Without = append(slices.Clone(change.Without), without...)
+// without makes a candidate that some more passes have no part in.
+func (v *verifier) without(change Change, passes ...string) (*candidate, error) {
+	change.Without = append(slices.Clone(change.Without), passes...)
 	result, err := v.Remake(change)
 	if err != nil {
-		return false, fmt.Errorf("leaving out %s: %w", strings.Join(without, ", "), err)
+		return nil, fmt.Errorf("leaving out %s: %w", strings.Join(passes, ", "), err)
 	}
-	was := v.result
-	v.result = result
-	defer func() { v.result = was }()
-	c := caching{cached: v.session + "-after"}
-	if v.Quick {
-		c = caching{}
-	}
-	side, err := v.attempt(ctx, v.candidate(), c)
+	return &candidate{result, change}, nil
+}
+
+// failsWithout reports whether a check fails although some more passes are left
+// out.
+func (v *verifier) failsWithout(ctx context.Context, change Change, passes []string, check string) (bool, error) {
+	c, err := v.without(change, passes...)
 	if err != nil {
 		return false, err
 	}
-	if check != CheckBuild && side.image == nil { // another failure, of an earlier pass
+	if check == CheckBuild {
+		return v.doesNotBuild(ctx, c)
+	}
+	side, err := v.attempt(ctx, c, v.warm())
+	if err != nil {
+		return false, err
+	}
+	if side.image == nil { // another failure, of an earlier pass
 		return true, nil
 	}
 	return slices.ContainsFunc(side.checks, func(c Check) bool { return c.Name == check && c.Verdict == Fail }), nil
+}
+
+// doesNotBuild reports whether a candidate fails to build, twice.
+func (v *verifier) doesNotBuild(ctx context.Context, c *candidate) (bool, error) {
+	var err error
+	for range 2 {
+		_, err = v.b.Build(ctx, v.request(v.source(c), v.warm()), nil)
+		if !builder.IsBuildError(err) {
+			return false, err
+		}
+		if hopeless(err) {
+			return false, fmt.Errorf("the builder cannot go on: %w", err)
+		}
+	}
+	return true, nil
 }

@@ -17,6 +17,7 @@ import (
 
 // side is one of the two builds, with what is known of its image.
 type side struct {
+	of      *candidate // nil for the original
 	src     builder.Source
 	cache   string // the name of the cache that it left
 	layout  string // its image on disk; "" when that is gone
@@ -45,14 +46,20 @@ func (v *verifier) make(ctx context.Context, src builder.Source, c caching) (*si
 	if err != nil {
 		return s, err
 	}
+	return s, v.run(ctx, s)
+}
+
+// run runs an image and notes what it did.
+func (v *verifier) run(ctx context.Context, s *side) error {
+	var err error
 	if s.ran, err = v.try(ctx, s); err != nil {
-		return s, fmt.Errorf("running the image: %w", err)
+		return fmt.Errorf("running the image: %w", err)
 	}
 	if s.ran.Stop != nil {
 		took := seconds(*s.ran.Stop)
 		s.image.StopSeconds = &took
 	}
-	return s, nil
+	return nil
 }
 
 // build builds a source and looks into the image.

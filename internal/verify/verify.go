@@ -58,9 +58,8 @@ type verifier struct {
 	before  *side
 	again   *smoke.Findings   // of the original, run once more; nil when there was no need
 	files   []contextFile     // of the original image; nil until they are known
-	result  *transform.Result // the candidate
-	change  Change            // what it was made with
-	sides   int               // how many images were made
+	result  *transform.Result // of the candidate that was settled on
+	layouts int               // how many images were put on disk
 }
 
 // Verify builds a subject's original and optimized Dockerfile and compares what
@@ -69,7 +68,7 @@ type verifier struct {
 func Verify(ctx context.Context, b *builder.Builder, s *Subject, opt *Options) (out *Outcome, result *transform.Result, err error) {
 	err = withVerifier(b, s, opt, func(v *verifier) error {
 		out = v.out
-		err := v.run(ctx)
+		err := v.verify(ctx)
 		result = v.result
 		return err
 	})
@@ -95,7 +94,7 @@ func (v *verifier) log(format string, a ...any) {
 	}
 }
 
-func (v *verifier) run(ctx context.Context) error {
+func (v *verifier) verify(ctx context.Context) error {
 	if !v.out.Changed {
 		v.log("nothing changes, so there is nothing to build")
 		v.out.Good = true
@@ -124,6 +123,7 @@ func (v *verifier) run(ctx context.Context) error {
 
 // conclude writes down what was reached, and measures it.
 func (v *verifier) conclude(ctx context.Context, after *side) error {
+	v.result = after.of.result
 	v.out.Dockerfile = v.result.After
 	v.out.Checks = after.checks
 	if after.image == nil {
@@ -144,7 +144,7 @@ func (v *verifier) conclude(ctx context.Context, after *side) error {
 func (v *verifier) measure(ctx context.Context, after *side) error {
 	if after.image.ColdBuild == nil {
 		v.log("timing a build from nothing")
-		req := v.request(v.candidate(), v.cold("again"))
+		req := v.request(after.src, v.cold("again"))
 		rep, err := v.b.Build(ctx, req, nil)
 		if err != nil {
 			return fmt.Errorf("building the optimized Dockerfile again: %w", err)
@@ -157,6 +157,14 @@ func (v *verifier) measure(ctx context.Context, after *side) error {
 
 // caching is which cache a build uses.
 type caching struct{ cold, cached string }
+
+// warm is a build that uses what the first candidate's left.
+func (v *verifier) warm() caching {
+	if v.Quick {
+		return caching{}
+	}
+	return caching{cached: v.session + "-after"}
+}
 
 // cold is a build that nothing helps; where times are of no interest, one that
 // uses all there is.
@@ -172,12 +180,18 @@ func (v *verifier) original() builder.Source {
 	return builder.Source{Context: v.Context, Name: v.Name, Text: v.Result.Before, Ignore: v.Ignore, Files: map[string]string{}}
 }
 
-// candidate is what refit makes of it.
-func (v *verifier) candidate() builder.Source {
+// candidate is a rewrite that is tried.
+type candidate struct {
+	result *transform.Result
+	change Change // what it was made with
+}
+
+// source is what a candidate is built from.
+func (v *verifier) source(c *candidate) builder.Source {
 	s := v.original()
-	s.Text = v.result.After
+	s.Text = c.result.After
 	maps.Copy(s.Files, v.Given)
-	for _, c := range v.result.Companions {
+	for _, c := range c.result.Companions {
 		if v.InContext != "" && c.Path == v.InContext+".dockerignore" {
 			s.Ignore = c.Content
 			continue
@@ -227,8 +241,8 @@ func bases(texts ...string) []string {
 
 // layout is a directory for the next image.
 func (v *verifier) layout() string {
-	v.sides++
-	return filepath.Join(v.dir, fmt.Sprintf("image-%d", v.sides))
+	v.layouts++
+	return filepath.Join(v.dir, fmt.Sprintf("image-%d", v.layouts))
 }
 
 // isOwn reports an error that is not the Dockerfile's: the builder's, the
