@@ -71,6 +71,26 @@ func TestCompareServers(t *testing.T) {
 	}
 }
 
+// Two pages that begin alike are told from each other by where they differ.
+func TestCompareAnswersShowsTheDifference(t *testing.T) {
+	head := strings.Repeat("the same on both pages – ", 8)
+	port := func(body string) *Port { return &Port{8000, answers(body, body)} }
+	for _, c := range []struct{ before, after, says string }{
+		{"a", "b", `differs: "b", in the original "a"`},
+		{head + "German", head + "English", `– English", in the original "…`},
+		{head, head + "more", `– more", in the original "…`},
+	} {
+		if verdict, say := compareAnswers(port(c.before), port(c.after)); verdict != Fail || !strings.Contains(say, c.says) || len(say) > 300 {
+			t.Errorf("%s: %s, want %s", verdict, say, c.says)
+		}
+	}
+	long := port(head)
+	long.Answers[0].SHA256, long.Answers[0].Digitless = "another tail", "another tail"
+	if verdict, say := compareAnswers(port(head), long); verdict != Fail || !strings.Contains(say, `differs after "the same`) {
+		t.Errorf("%s: %s", verdict, say)
+	}
+}
+
 func TestCompareSeveralPorts(t *testing.T) {
 	before := &Server{Ports: []Port{{80, nil}, {8000, answers("a", "a")}}}
 	got := compareServers(before, before)

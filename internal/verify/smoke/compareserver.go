@@ -112,14 +112,37 @@ func compareAnswers(old, now *Port) (verdict, say string) {
 	case was.Digitless == is.Digitless:
 		return Unknown, status + "; the body differs from the original's in numbers"
 	}
-	return Fail, fmt.Sprintf("%s, but the body differs: %q, in the original %q", status, start(is.First), start(was.First))
+	if is.First == was.First {
+		return Fail, fmt.Sprintf("%s, but the body differs after %q", status, excerpt(is.First, 0))
+	}
+	at := firstDifference(is.First, was.First)
+	return Fail, fmt.Sprintf("%s, but the body differs: %q, in the original %q", status, excerpt(is.First, at), excerpt(was.First, at))
 }
 
-// start is the beginning of a body, as much as a sentence takes.
-func start(body string) string {
-	const most = 80
-	if r := []rune(body); len(r) > most {
-		return string(r[:most]) + "…"
+// firstDifference is how many characters two texts have in common at their start.
+func firstDifference(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	n := 0
+	for n < min(len(x), len(y)) && x[n] == y[n] {
+		n++
 	}
-	return body
+	return n
+}
+
+// excerpt is what a sentence takes of a body, around a character of it.
+func excerpt(body string, at int) string {
+	const most, lead = 80, 30
+	r := []rune(body)
+	from := 0
+	if at > most-lead {
+		from = at - lead
+	}
+	text := string(r[from:min(len(r), from+most)])
+	if from > 0 {
+		text = "…" + text
+	}
+	if from+most < len(r) {
+		text += "…"
+	}
+	return text
 }
