@@ -7,7 +7,6 @@ import (
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
-	"refit/internal/buildctx"
 	"refit/transform"
 )
 
@@ -89,7 +88,7 @@ const (
 )
 
 // contextFile finds the file of the build context that a stage's container has
-// under a name.
+// under a name. Unlike fileAt it looks past what may have brought another.
 func contextFile(f *inImage, s *transform.Stage, name string) (string, bool) {
 	p := f.endDir(s).join(f.EndState(s).Expand(name))
 	if contextOf(f.File) == nil || !p.known {
@@ -97,56 +96,12 @@ func contextFile(f *inImage, s *transform.Stage, name string) (string, bool) {
 	}
 	for ; s != nil; s = s.Base.Stage {
 		for _, in := range slices.Backward(s.Instructions) {
-			if file, ok := copiedFrom(f, in, p.path); ok {
+			if file, from := copiedTo(f, in, p.path); from == fromContext {
 				return file, true
 			}
 		}
 	}
 	return "", false
-}
-
-// copiedFrom is contextFile for one instruction. Unlike copiedTo it takes a file
-// to go into a directory only where the destination is written as one, and looks
-// past sources that are not known.
-func copiedFrom(f *inImage, in *transform.Instruction, p string) (string, bool) {
-	c, ok := copyingOf(in)
-	if !ok || c.from != "" {
-		return "", false
-	}
-	dest, ok := absAt(f, in, c.dest)
-	if !ok {
-		return "", false
-	}
-	ctx := contextOf(f.File)
-	for _, source := range c.sources {
-		source, ok := f.State(in).Expand(source)
-		if !ok || strings.Contains(source, "://") {
-			continue
-		}
-		matches, _ := ctx.Match(source)
-		into := len(matches)*len(c.sources) > 1 || strings.HasSuffix(c.dest, "/") || c.dest == "."
-		for _, m := range matches {
-			if name, ok := placed(m, into, dest, p); ok {
-				if exists, _ := ctx.Exists(name); exists {
-					return name, true
-				}
-			}
-		}
-	}
-	return "", false
-}
-
-// placed is the context's name of the file at p when match m is copied to dest;
-// into tells that dest is a directory for files.
-func placed(m buildctx.Match, into bool, dest, p string) (string, bool) {
-	if m.Dir {
-		rel, ok := strings.CutPrefix(p, strings.TrimSuffix(dest, "/")+"/")
-		return path.Join(m.Path, rel), ok
-	}
-	if into {
-		dest = path.Join(dest, path.Base(m.Path))
-	}
-	return m.Path, dest == p
 }
 
 // fileAt finds the file of the build context that stands at the absolute path p
@@ -174,7 +129,7 @@ func copiedTo(f *inImage, in *transform.Instruction, p string) (name string, fro
 		rel = ""
 	}
 	switch {
-	case !ok && !c.mayReach(p), ok && !below && p != dest:
+	case !ok && !c.mayReach(p), ok && !below && (p != dest || strings.HasSuffix(c.dest, "/")):
 		return "", notContext
 	case !ok || c.from != "" || c.inline > 0:
 		return "", maybeContext

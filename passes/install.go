@@ -82,3 +82,9 @@ func followedByOr(sc *shell.Script, c *shell.Command) bool {
 	i := slices.Index(top, c)
 	return i+1 < len(top) && (top[i+1].Op == "||" || top[i+1].Op == "|")
 }
+
+// namesInstaller is a quick look for a step that may install Python packages,
+// before its script is read.
+func namesInstaller(f *transform.File, in *transform.Instruction) bool {
+	return in.Keyword == "run" && containsAny(f.Text(in.Body), []string{"pip", "venv", "virtualenv", "poetry", "uv", "pdm", "conda", "mamba"})
+}

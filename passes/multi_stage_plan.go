@@ -170,11 +170,6 @@ func (sp *split) alreadySplit() *transform.Finding {
 	return nil
 }
 
-// namesInstaller is a quick look for what may install Python packages.
-func namesInstaller(f *transform.File, in *transform.Instruction) bool {
-	return in.Keyword == "run" && containsAny(f.Text(in.Body), []string{"pip", "venv", "virtualenv", "poetry", "uv", "pdm", "conda"})
-}
-
 // installsPython reports whether pip or another installer of Python runs in a
 // stage.
 func installsPython(f *transform.File, s *transform.Stage) bool {

@@ -137,7 +137,7 @@ func (n *nonRooter) decline(h *hold) []transform.Finding {
 func (n *nonRooter) base() *hold {
 	img, ok := baseImage(n.s.Root())
 	known := ok && img.Official && slices.Contains([]string{"python", "pypy", "debian", "ubuntu", "alpine", "buildpack-deps"}, img.Name)
-	if !known || strings.Contains(img.Tag, "windows") || strings.Contains(img.Tag, "nanoserver") {
+	if !known || isWindows(n.s) {
 		return holdf(nil, "unknown-base", "it is not known which user the base image starts with, nor how it makes one")
 	}
 	if strings.Contains(img.Tag, "onbuild") {

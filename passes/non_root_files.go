@@ -263,17 +263,9 @@ func isVenv(dir string) bool {
 	return base == "venv" || base == ".venv" || base == "virtualenv"
 }
 
-// unpacks reports an ADD of a local archive, by the names of those that
-// BuildKit unpacks.
+// unpacks reports an ADD of a local archive.
 func unpacks(in *transform.Instruction) bool {
-	for _, src := range contextSources(in) {
-		for _, ext := range []string{".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"} {
-			if strings.HasSuffix(strings.ToLower(src), ext) && !strings.Contains(src, "://") {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(contextSources(in), func(src string) bool { return unpacked(src) && !strings.Contains(src, "://") })
 }
 
 // worldReadable reports whether a mode lets others read what the owner reads,

@@ -18,7 +18,7 @@ import (
 // change users or talk to devices, by their descriptions there.
 var rootPackages = strings.Fields(`sudo gosu su-exec doas supervisor nginx nginx-light nginx-full nginx-extras apache2 lighttpd
 	cron dcron cronie busybox-suid openssh-server dropbear rsyslog syslog-ng dnsmasq iptables nftables ipset tcpdump
-	tshark wireshark arp-scan aircrack-ng hostapd openvpn wireguard wireguard-tools strongswan fuse nfs-common nfs-utils cifs-utils
+	tshark wireshark arp-scan aircrack-ng hostapd openvpn wireguard wireguard-tools strongswan fuse fuse3 fuse-dev fuse3-dev libfuse-dev libfuse3-dev nfs-common nfs-utils cifs-utils
 	bluez bluetooth i2c-tools wiringpi pigpio docker docker.io docker-ce docker-ce-cli docker-cli containerd systemd runit
 	s6 s6-overlay monit postfix exim4 dovecot vsftpd proftpd samba isc-dhcp-server bind9 udev usbutils ntp chrony`)
 

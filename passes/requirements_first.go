@@ -2,7 +2,6 @@ package passes
 
 import (
 	"fmt"
-	"strings"
 
 	"refit/internal/argv"
 	"refit/internal/shell"
@@ -81,20 +80,7 @@ func runRequirementsFirst(f *transform.File) []transform.Finding {
 // program.
 func runsPip(f *transform.File, s *transform.Stage) bool {
 	for _, in := range s.Instructions {
-		if in.Keyword == "run" && namesManager(f.Text(in.Body)) && (callsPip(shell.Of(f, in)) || runsPipInstall(f, in)) {
-			return true
-		}
-	}
-	return false
-}
-
-// namesManager is a quick look before the script is read.
-func namesManager(text string) bool {
-	if strings.Contains(text, "pip") {
-		return true
-	}
-	for name := range pythonManagers {
-		if strings.Contains(text, name) {
+		if namesInstaller(f, in) && (callsPip(shell.Of(f, in)) || runsPipInstall(f, in)) {
 			return true
 		}
 	}

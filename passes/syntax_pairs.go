@@ -90,7 +90,8 @@ func quote(value string, escape rune) string {
 // copies text and replaces variables, so that no other environment can tell two
 // such values apart.
 func legacyPair(f *transform.File, in *transform.Instruction) *transform.Finding {
-	old, ok := onlyPair(in)
+	cmd, _ := in.Command()
+	old, ok := onlyPair(cmd)
 	if !ok || !old.NoDelim {
 		return nil
 	}
@@ -133,8 +134,7 @@ func isPlain(s string) bool {
 }
 
 // onlyPair is the pair that an ENV or LABEL sets; ok is false when it sets more.
-func onlyPair(in *transform.Instruction) (instructions.KeyValuePair, bool) {
-	cmd, _ := in.Command()
+func onlyPair(cmd any) (instructions.KeyValuePair, bool) {
 	switch c := cmd.(type) {
 	case *instructions.EnvCommand:
 		if len(c.Env) == 1 {
@@ -188,17 +188,7 @@ func parsePair(text string, escape rune) (instructions.KeyValuePair, bool) {
 	if !ok {
 		return instructions.KeyValuePair{}, false
 	}
-	switch c := in.(type) {
-	case *instructions.EnvCommand:
-		if len(c.Env) == 1 {
-			return c.Env[0], true
-		}
-	case *instructions.LabelCommand:
-		if len(c.Labels) == 1 {
-			return c.Labels[0], true
-		}
-	}
-	return instructions.KeyValuePair{}, false
+	return onlyPair(in)
 }
 
 // parseInstruction is BuildKit's reading of one instruction's text.
