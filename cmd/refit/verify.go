@@ -27,7 +27,7 @@ import (
 )
 
 // errInterrupted is what a signal leaves.
-var errInterrupted = errors.New("interrupted; nothing was written")
+var errInterrupted = errors.New("interrupted")
 
 // prove does what verify and compare ask for and returns the exit status.
 func (a *app) prove(stdout, stderr *os.File) (int, error) {
@@ -70,6 +70,21 @@ type prover struct {
 type proven struct {
 	outcome *verify.Outcome
 	err     error // the builder's, or of a file; a Dockerfile that fails is none
+	written bool  // the rewrite is on the disk
+}
+
+// interrupted says what an interruption found done.
+func interrupted(results []proven) error {
+	var written []string
+	for _, r := range results {
+		if r.written {
+			written = append(written, r.outcome.Path)
+		}
+	}
+	if written == nil {
+		return fmt.Errorf("%w; nothing was written", errInterrupted)
+	}
+	return fmt.Errorf("%w; what had passed before was written: %s", errInterrupted, strings.Join(written, ", "))
 }
 
 // verify builds every input's two versions. Those of one context come one after
@@ -144,6 +159,9 @@ func (p *prover) verifyOne(ctx context.Context, in *input) (done proven) {
 		}
 		return oc.take(result, view)
 	})
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause // the rest is what came of it
+	}
 	switch {
 	case done.outcome == nil:
 		return failedProof(in, err)
@@ -160,6 +178,7 @@ func (p *prover) verifyOne(ctx context.Context, in *input) (done proven) {
 				done.outcome.Error, done.err = err.Error(), err
 				return done
 			}
+			done.written = true
 		}
 		in.context.add(oc.companions)
 	}
@@ -167,7 +186,7 @@ func (p *prover) verifyOne(ctx context.Context, in *input) (done proven) {
 }
 
 func failedProof(in *input, err error) proven {
-	return proven{&verify.Outcome{Path: in.path, Error: plain(err), Checks: []verify.Check{}}, err}
+	return proven{outcome: &verify.Outcome{Path: in.path, Error: plain(err), Checks: []verify.Check{}}, err: err}
 }
 
 // subject is an input as it is verified.
@@ -246,11 +265,11 @@ func (p *prover) warn(oc *outcome) {
 func (p *prover) report(results []proven) (int, error) {
 	var outcomes []*verify.Outcome
 	code := exitDone
+	if slices.ContainsFunc(results, func(r proven) bool { return errors.Is(r.err, errInterrupted) }) {
+		return 0, interrupted(results)
+	}
 	for _, r := range results {
 		outcomes = append(outcomes, r.outcome)
-		if errors.Is(r.err, errInterrupted) {
-			return 0, errInterrupted
-		}
 		switch {
 		case r.err != nil:
 			code = exitBad

@@ -68,7 +68,11 @@ func bytesRow(name string, b, a *verify.Image, size func(*verify.Image) int64) r
 	return fill(name, b, a,
 		func(i *verify.Image) string { return megabytes(size(i)) },
 		func(b, a *verify.Image) (string, int) {
-			return percent(float64(size(b)), float64(size(a))), trend(size(b), size(a))
+			change := percent(float64(size(b)), float64(size(a)))
+			if change == same {
+				return same, 0 // some bytes of metadata
+			}
+			return change, trend(size(b), size(a))
 		})
 }
 

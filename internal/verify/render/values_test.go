@@ -128,3 +128,20 @@ func TestConclusion(t *testing.T) {
 		}
 	}
 }
+
+// Some bytes more that no figure shows are not painted as a loss.
+func TestBytesRowOfAlike(t *testing.T) {
+	size := func(i *verify.Image) int64 { return i.Compressed }
+	for _, tt := range []struct {
+		after  int64
+		change string
+		trend  int
+	}{
+		{100_000_001, same, 0}, {99_999_999, same, 0}, {110_000_000, "+10 %", -1}, {90_000_000, "−10 %", 1},
+	} {
+		r := bytesRow("size", &verify.Image{Compressed: 100_000_000}, &verify.Image{Compressed: tt.after}, size)
+		if r.change != tt.change || r.trend != tt.trend {
+			t.Errorf("%d: %q %d, want %q %d", tt.after, r.change, r.trend, tt.change, tt.trend)
+		}
+	}
+}
