@@ -43,3 +43,36 @@ func TestFailedIsNotWritten(t *testing.T) {
 		t.Errorf("the Dockerfile is now\n%s", got)
 	}
 }
+
+// TestWrongSmoke has a smoke test that cannot pass: nothing is proved by it.
+func TestWrongSmoke(t *testing.T) {
+	dir := site(t, "")
+	before := read(t, filepath.Join(dir, "Dockerfile"))
+	out := refit(t, "-w", "--verify", "--quick", "--smoke", "pyton -c 1", dir)
+	if out.status != 1 || !strings.Contains(strings.Join(strings.Fields(out.stdout), " "), "the smoke test fails in the original image") {
+		t.Errorf("exit status %d\n%s", out.status, out.stdout)
+	}
+	if got := read(t, filepath.Join(dir, "Dockerfile")); got != before {
+		t.Errorf("the Dockerfile is now\n%s", got)
+	}
+}
+
+// TestRootCopy has its source at the top of the image.
+func TestRootCopy(t *testing.T) {
+	dir := site(t, strings.NewReplacer("WORKDIR /app\n", "", "slim-", "").Replace(siteFiles["Dockerfile"]))
+	files, out := verified(t, "--quick", dir)
+	for _, o := range files {
+		good(t, o)
+		for _, c := range o.Checks {
+			if c.Name == "files" && !strings.Contains(c.Detail, "3 application files") && !strings.Contains(c.Detail, "2 application files") {
+				t.Errorf("%+v", c)
+			}
+			if c.Name == "imports" && c.Verdict != "pass" {
+				t.Errorf("%+v", c)
+			}
+		}
+	}
+	if out.status != 0 {
+		t.Errorf("exit status %d\n%s", out.status, tail(out.stderr))
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/moby/buildkit/util/suggest"
 )
 
 // input is a Dockerfile to work on.
@@ -71,6 +73,9 @@ func (f *finder) add(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
+		if meant, ok := suggest.Search(path, commands, true); ok && errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%s (did you mean refit %s?)", plain(err), meant)
+		}
 		f.fail(filepath.Clean(path), err)
 		return nil
 	case info.IsDir():

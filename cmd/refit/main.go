@@ -18,6 +18,9 @@ const (
 	exitBad     = 2 // bad usage or bad input
 )
 
+// commands are the words that are no paths when they come first.
+var commands = []string{"explain", "help", commandVerify, commandCompare, "review", "bulk"}
+
 func main() {
 	debug.SetGCPercent(400) // short runs: memory is cheaper than collecting it
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

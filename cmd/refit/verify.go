@@ -167,22 +167,35 @@ func (p *prover) verifyOne(ctx context.Context, in *input) (done proven) {
 		return failedProof(in, err)
 	case err != nil:
 		done.outcome.Error = err.Error()
-		if !builder.IsBuildError(err) {
+		if original := (*verify.OriginalError)(nil); !errors.As(err, &original) {
 			done.err = &fileError{in.path, err}
 		}
 		return done
 	}
 	if done.outcome.Good {
-		if p.opt.write && oc.changed() {
-			if err := p.write.rewrite(oc); err != nil {
-				done.outcome.Error, done.err = err.Error(), err
-				return done
-			}
-			done.written = true
+		if done.written, err = p.store(oc); err != nil {
+			done.outcome.Error, done.err = err.Error(), err
+			return done
 		}
 		in.context.add(oc.companions)
 	}
 	return done
+}
+
+// store writes what passed when --write asks for it, and says what it wrote.
+func (p *prover) store(oc *outcome) (done bool, err error) {
+	if !p.opt.write || !oc.changed() {
+		return false, nil
+	}
+	if err := p.write.rewrite(oc); err != nil {
+		return false, err
+	}
+	written := []string{oc.in.path}
+	for _, c := range oc.companions {
+		written = append(written, c.path)
+	}
+	p.log("wrote %s", strings.Join(written, ", "))
+	return true, nil
 }
 
 func failedProof(in *input, err error) proven {

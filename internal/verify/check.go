@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,9 +17,9 @@ import (
 const maxGrowth = 1 << 20
 
 // compare holds a new image against the original's.
-func (v *verifier) compare(ctx context.Context, after *side) error {
+func (v *verifier) compare(after *side) error {
 	b, a := v.before, after
-	files, err := v.checkFiles(ctx, b, a)
+	files, err := v.checkFiles(a)
 	if err != nil {
 		return err
 	}
@@ -147,7 +146,7 @@ func checkDistributions(before, after map[distribution]bool) Check {
 // missing lists the shared libraries that do not resolve below what was
 // installed and what was copied.
 func (v *verifier) missing(s *side) []image.Missing {
-	return s.content.Missing(append(packageDirs(s.content), destinations(v.Name, s.src.Text)...))
+	return s.content.Missing(append(packageDirs(s.content), v.destinations(s.src.Text)...))
 }
 
 // checkLibraries wants every shared library that the original found.

@@ -88,9 +88,9 @@ func TestBases(t *testing.T) {
 }
 
 func TestDestinations(t *testing.T) {
-	got := destinations("Dockerfile", "FROM a AS b\nCOPY x /builder\nFROM a\nWORKDIR /app\nCOPY . .\nCOPY c /etc/c.conf\nCOPY d /\n")
-	if want := []string{"/app", "/etc/c.conf"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+	got, root := destinations("Dockerfile", "FROM a AS b\nCOPY x /builder\nFROM a\nWORKDIR /app\nCOPY . .\nCOPY c /etc/c.conf\nCOPY d /\n")
+	if want := []string{"/app", "/etc/c.conf"}; !slices.Equal(got, want) || !root {
+		t.Errorf("got %q and %v, want %q and the root", got, root, want)
 	}
 }
 

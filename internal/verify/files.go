@@ -21,24 +21,54 @@ import (
 	"refit/transform"
 )
 
+// inImage are the paths that the context's files have in the original image.
+func (v *verifier) inImage() []string {
+	list := make([]string, len(v.files))
+	for i, f := range v.files {
+		list[i] = f.inImage
+	}
+	return list
+}
+
 // destinations are the paths that a Dockerfile's COPY and ADD write in the final
-// image, but the root directory.
-func destinations(name, text string) []string {
+// image. For the root directory they are those that the context's top level has
+// there.
+func (v *verifier) destinations(text string) []string {
+	dests, root := destinations(v.Name, text)
+	if !root {
+		return dests
+	}
+	entries, err := os.ReadDir(v.Context)
+	if err != nil {
+		return dests // the build has something to say about it
+	}
+	for _, e := range entries {
+		dests = append(dests, "/"+e.Name())
+	}
+	return dests
+}
+
+// destinations are the paths that a Dockerfile's COPY and ADD write in the final
+// image, and whether the root directory is one.
+func destinations(name, text string) (dests []string, root bool) {
 	f, err := transform.Parse(name, text, nil)
 	if err != nil {
-		return nil
+		return nil, false
 	}
 	view, err := f.View()
 	if err != nil {
-		return nil
+		return nil, false
 	}
-	var dests []string
 	for _, key := range view.Keys() {
-		if dest, ok := strings.CutPrefix(key, "path:"); ok && dest != "/" {
+		dest, ok := strings.CutPrefix(key, "path:")
+		switch {
+		case ok && dest == "/":
+			root = true
+		case ok:
 			dests = append(dests, dest)
 		}
 	}
-	return dests
+	return dests, root
 }
 
 // contextFile is a file of the build context that is in the original image.
@@ -54,7 +84,7 @@ type identity struct{ digest, base string }
 // applicationFiles are the files that the original image has from the context,
 // known by content and name.
 func (v *verifier) applicationFiles(ctx context.Context) ([]contextFile, error) {
-	dests := destinations(v.Name, v.Result.Before)
+	dests := v.destinations(v.Result.Before)
 	entries := v.before.content.Files(dests...)
 	entries = slices.DeleteFunc(entries, func(e image.Entry) bool {
 		return strings.Contains(e.Path, "/site-packages/") || strings.Contains(e.Path, "/dist-packages/") || strings.HasSuffix(e.Path, ".pyc")
@@ -141,14 +171,11 @@ func textDigest(text string) string {
 // checkFiles wants the application's files in the new image as they were. Those
 // that the ignore file now leaves out, and those that belong to the rewrite, may
 // differ.
-func (v *verifier) checkFiles(ctx context.Context, before, after *side) (Check, error) {
+func (v *verifier) checkFiles(after *side) (Check, error) {
 	c := Check{Name: CheckFiles, Verdict: Pass}
-	if v.files == nil {
-		files, err := v.applicationFiles(ctx)
-		if err != nil {
-			return c, fmt.Errorf("reading the build context: %w", err)
-		}
-		v.files = files
+	if len(v.files) == 0 {
+		c.Verdict, c.Detail = Unknown, "no file of the build context is in the original image as it is"
+		return c, nil
 	}
 	ignored, err := ignoring(v.Context, after.src)
 	if err != nil {

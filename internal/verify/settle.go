@@ -61,7 +61,7 @@ func (v *verifier) attempt(ctx context.Context, c *candidate, cache caching) (*s
 		after.checks = []Check{failedBuild(err)}
 		return after, nil
 	}
-	if err := v.compare(ctx, after); err != nil {
+	if err := v.compare(after); err != nil {
 		return nil, err
 	}
 	return after, v.confirm(ctx, after)

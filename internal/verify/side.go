@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -105,12 +106,10 @@ func (v *verifier) try(ctx context.Context, s *side) (*smoke.Findings, error) {
 	v.log("running the image")
 	python, _ := s.content.Python()
 	plan := &smoke.Plan{
-		Python: python, Home: s.content.Home(s.config.Config.User), Dir: s.config.Config.WorkingDir,
+		Python: python, Home: s.content.Home(s.config.Config.User), Dir: cmp.Or(s.config.Config.WorkingDir, "/"),
 		Command: v.Smoke, Timeout: v.Timeout, Online: v.Online,
 	}
-	if s.config.Config.WorkingDir != "" && s.config.Config.WorkingDir != "/" {
-		plan.Modules = smoke.Modules(paths(s.content.Files(plan.Dir)), plan.Dir)
-	}
+	plan.Modules = smoke.Modules(v.inImage(), plan.Dir)
 	req := v.request(s.src, caching{cached: s.cache})
 	var found *smoke.Findings
 	_, err := v.b.Build(ctx, req, func(ctx context.Context, r *builder.Result) error {
@@ -119,14 +118,6 @@ func (v *verifier) try(ctx context.Context, s *side) (*smoke.Findings, error) {
 		return err
 	})
 	return found, err
-}
-
-func paths(entries []image.Entry) []string {
-	list := make([]string, len(entries))
-	for i, e := range entries {
-		list[i] = e.Path
-	}
-	return list
 }
 
 // distribution is an installed Python distribution as it is compared.

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -103,23 +104,49 @@ func (v *verifier) verify(ctx context.Context) error {
 	if !v.Quick {
 		v.fetchBases(ctx)
 	}
-	var err error
-	v.log("building the original")
-	v.before, err = v.make(ctx, v.original(), v.cold("before"))
-	if builder.IsBuildError(err) {
-		v.out.Checks = append(v.out.Checks, failedBuild(err))
-		return fmt.Errorf("the original does not build, so there is nothing to compare with: %w", err)
-	}
-	if err != nil {
+	if err := v.makeOriginal(ctx); err != nil {
 		return err
 	}
-	v.out.Before = v.before.image
 	after, err := v.settle(ctx)
 	if err != nil {
 		return err
 	}
 	return v.conclude(ctx, after)
 }
+
+// makeOriginal builds and runs the original, which must be worth a comparison.
+func (v *verifier) makeOriginal(ctx context.Context) error {
+	v.log("building the original")
+	var err error
+	v.before, err = v.build(ctx, v.original(), v.cold("before"))
+	if builder.IsBuildError(err) {
+		v.out.Checks = append(v.out.Checks, failedBuild(err))
+		return &OriginalError{fmt.Errorf("the original does not build, so there is nothing to compare with: %w", err)}
+	}
+	if err != nil {
+		return err
+	}
+	v.out.Before = v.before.image
+	if v.files, err = v.applicationFiles(ctx); err != nil {
+		return fmt.Errorf("reading the build context: %w", err)
+	}
+	if err := v.run(ctx, v.before); err != nil {
+		return err
+	}
+	if end := v.before.ran.Smoke; end != nil && (end.Code != 0 || end.Trouble != "") {
+		v.out.Checks = append(v.out.Checks, Check{Name: CheckSmoke, Verdict: Fail, Detail: "the command " + end.String(), Log: end.Log})
+		return &OriginalError{errors.New("the smoke test fails in the original image, so it can show nothing of the new one")}
+	}
+	return nil
+}
+
+// OriginalError is an original that cannot be compared with.
+type OriginalError struct{ Err error }
+
+func (e *OriginalError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *OriginalError) Unwrap() error { return e.Err }
 
 // conclude writes down what was reached, and measures it.
 func (v *verifier) conclude(ctx context.Context, after *side) error {
