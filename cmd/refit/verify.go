@@ -31,6 +31,9 @@ var errInterrupted = errors.New("interrupted")
 
 // prove does what verify and compare ask for and returns the exit status.
 func (a *app) prove(stdout, stderr *os.File) (int, error) {
+	if err := a.placeForOutput(); err != nil {
+		return 0, err
+	}
 	logrus.SetOutput(io.Discard) // libraries warn of what is no concern of the user's
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
@@ -55,6 +58,23 @@ func (a *app) prove(stdout, stderr *os.File) (int, error) {
 		return p.compare(ctx)
 	}
 	return p.verify(ctx)
+}
+
+// placeForOutput finds out, before minutes of building, that the report would
+// have no place.
+func (a *app) placeForOutput() error {
+	if a.opt.output == "" || a.opt.output == "-" {
+		return nil
+	}
+	dir := filepath.Dir(a.opt.output)
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("--output: %s is no directory", dir)
+	}
+	return nil
 }
 
 // prover builds Dockerfiles.

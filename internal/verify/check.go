@@ -139,7 +139,14 @@ func checkDistributions(before, after map[distribution]bool) Check {
 		c.Verdict, c.Detail = Fail, fmt.Sprintf("%d of %d Python distributions are not as they were", len(c.Log), len(before))
 		return c
 	}
-	c.Detail = fmt.Sprintf("all %d Python distributions are there, in the same versions", len(before))
+	switch len(before) {
+	case 0:
+		c.Detail = "the original has no Python distributions"
+	case 1:
+		c.Detail = "the one Python distribution is there, in the same version"
+	default:
+		c.Detail = fmt.Sprintf("all %d Python distributions are there, in the same versions", len(before))
+	}
 	return c
 }
 

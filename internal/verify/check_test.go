@@ -146,3 +146,18 @@ func TestCandidate(t *testing.T) {
 		t.Errorf("candidate %+v", s)
 	}
 }
+
+// Counts of none and one are sentences, too.
+func TestDetailsOfFewDistributions(t *testing.T) {
+	one := map[distribution]bool{{"a", "1"}: true}
+	two := map[distribution]bool{{"a", "1"}: true, {"b", "1"}: true}
+	for want, set := range map[string]map[distribution]bool{
+		"the original has no Python distributions":                   nil,
+		"the one Python distribution is there, in the same version":  one,
+		"all 2 Python distributions are there, in the same versions": two,
+	} {
+		if c := checkDistributions(set, set); c.Verdict != Pass || c.Detail != want {
+			t.Errorf("%+v, want %s", c, want)
+		}
+	}
+}

@@ -200,7 +200,14 @@ func (v *verifier) checkFiles(after *side) (Check, error) {
 		c.Verdict, c.Detail = Fail, fmt.Sprintf("%d of %d application files are not as they were", len(c.Log), len(v.files))
 		return c, nil
 	}
-	c.Detail = fmt.Sprintf("all %d application files are there, unchanged", len(v.files))
+	switch len(v.files) {
+	case 0:
+		c.Detail = "the original has no files of the build context"
+	case 1:
+		c.Detail = "the one application file is there, unchanged"
+	default:
+		c.Detail = fmt.Sprintf("all %d application files are there, unchanged", len(v.files))
+	}
 	if leftOut+rewritten > 0 {
 		c.Detail = fmt.Sprintf("%d application files are there, unchanged; %d are left out by .dockerignore, %d are part of the rewrite",
 			len(v.files)-leftOut-rewritten, leftOut, rewritten)

@@ -76,7 +76,7 @@ func (v *verifier) build(ctx context.Context, src builder.Source, c caching) (*s
 		return s, err
 	}
 	if s.content, err = image.Open(ctx, s.layout, v.dir); err != nil {
-		return s, fmt.Errorf("reading the image: %w", err)
+		return s, err // which says what was read
 	}
 	if v.Scan == "" {
 		if err := os.RemoveAll(s.layout); err != nil {
