@@ -118,7 +118,7 @@ func runNonRoot(f *transform.File) []transform.Finding {
 		}
 		return n.decline(holdf(user, "explicit-root", "USER root is the last word of the file"))
 	}
-	for _, check := range []func() *hold{n.base, n.instructions, n.context, n.own, n.places, n.start, n.code, n.mounts} {
+	for _, check := range []func() *hold{n.base, n.instructions, n.context, n.own, n.places, n.start, n.code, n.mounts, n.workdir} {
 		if h := check(); h != nil {
 			return n.decline(h)
 		}

@@ -46,18 +46,25 @@ func (n *nonRooter) code() *hold {
 			return holdf(nil, "needs-root", "%s runs %s, which installs into what stays root's", at(u), u.What)
 		}
 	}
-	if len(uses.Writes) > 0 && !n.ownsWorkdir() {
-		return holdf(nil, "workdir", "%s writes files, maybe to the working directory, which stays root's", at(uses.Writes[0]))
-	}
 	return nil
 }
 
 // systemInstallers write where only root may.
 var systemInstallers = setOf("apt apt-get aptitude dpkg apk pip pip2 pip3 easy_install conda")
 
-func (n *nonRooter) ownsWorkdir() bool {
-	dir := n.image.endDir(n.s).path
-	return n.files.owned(dir) || within(dir, "/tmp")
+// workdir checks that the program starts in a directory of its user's. Whether
+// it writes to relative paths is not asked: the sources are only a part of what
+// runs, and there are more ways to write a file than a list of calls can hold.
+func (n *nonRooter) workdir() *hold {
+	if dir := n.image.endDir(n.s).path; !n.writable(dir) {
+		return holdf(nil, "workdir", "the application runs in %s, which stays root's, and may write there", dir)
+	}
+	return nil
+}
+
+// writable reports a directory in which the user may make files.
+func (n *nonRooter) writable(dir string) bool {
+	return n.files.owned(dir) || dir == "/tmp" || dir == "/var/tmp"
 }
 
 var (

@@ -127,7 +127,7 @@ func (r *startReader) script(s *buildctx.Script, name string, file bool) *hold {
 		if !w.Static {
 			p, _ = r.n.f.EndState(r.n.s).Expand(strings.Trim(p, `"`))
 		}
-		if p == "" || path.IsAbs(p) && !r.n.reachesToWrite(p) || !path.IsAbs(p) && !r.n.ownsWorkdir() {
+		if p == "" || path.IsAbs(p) && !r.n.reachesToWrite(p) {
 			return holdf(r.at, "writes-system-path", "%s writes to %s", name, w.Text)
 		}
 	}
@@ -156,6 +156,8 @@ func (r *startReader) call(s *buildctx.Script, c buildctx.Call, name string) *ho
 	base := c.Name
 	isFile := strings.Contains(program, "/")
 	switch {
+	case base == "cd" || base == "pushd":
+		return r.enters(lastWord(c.Args), name)
 	case !isFile && !slices.Contains(s.Commands, base):
 		return nil // built into the shell, or a function
 	case slices.Contains(bareShells, base) && bare(base, c.Args[1:]) || strings.HasPrefix(base, "jupyter"):
@@ -173,6 +175,27 @@ func (r *startReader) call(s *buildctx.Script, c buildctx.Call, name string) *ho
 		return h
 	}
 	return r.file(program, c.Args)
+}
+
+// enters looks at a change of directory: behind it the same holds as for the
+// working directory. A relative one stays below a directory of the user's, as
+// long as it does not lead upwards.
+func (r *startReader) enters(dir, who string) *hold {
+	p, ok := r.n.f.EndState(r.n.s).Expand(strings.Trim(dir, `"`))
+	up := p == ".." || strings.HasPrefix(p, "../") || strings.Contains(p, "/..")
+	p = r.n.image.endDir(r.n.s).join(p, true).path
+	if !ok || up || strings.ContainsAny(p, "$`~") || !r.n.writable(p) {
+		return holdf(r.at, "workdir", "%s changes to the directory %s, which may be root's, and may write there", who, dir)
+	}
+	return nil
+}
+
+// lastWord is what "cd" is given, which is root's home by default.
+func lastWord(args []buildctx.Arg) string {
+	if len(args) < 2 {
+		return "~"
+	}
+	return args[len(args)-1].Text
 }
 
 // bare reports a shell or interpreter without a script.
@@ -237,7 +260,7 @@ func (r *startReader) module(name string, words []string) *hold {
 // server looks at the arguments of a known server.
 func (r *startReader) server(name string, words []string) *hold {
 	for i, w := range words {
-		option, _, _ := strings.Cut(w, "=")
+		option, dir, found := strings.Cut(w, "=")
 		switch option {
 		case "--user", "--group", "--uid", "--gid":
 			return holdf(r.at, "needs-root", "%s drops root's rights itself: %s", name, w)
@@ -245,9 +268,12 @@ func (r *startReader) server(name string, words []string) *hold {
 			if name == "gunicorn" {
 				return holdf(r.at, "needs-root", "%s drops root's rights itself: %s", name, w)
 			}
-		case "beat", "-B", "--beat":
-			if name == "celery" && !r.n.ownsWorkdir() {
-				return holdf(r.at, "workdir", "celery beat writes its schedule to the working directory, which stays root's")
+		case "--chdir", "--workdir", "-chdir":
+			if !found && i+1 < len(words) {
+				dir = words[i+1]
+			}
+			if h := r.enters(dir, name); h != nil {
+				return h
 			}
 		}
 		if (name == "http.server" || name == "SimpleHTTPServer" || i > 0 && words[i-1] == "runserver") && isLow(w) {
@@ -263,6 +289,8 @@ func (r *startReader) server(name string, words []string) *hold {
 }
 
 var uwsgiRoot = lazyregexp.New(`(?m)^\s*-?\s*(uid|gid|chown-socket|chown|cron|daemonize|logto|pidfile|socket\s*[=:]\s*/(var|run)|http\S*\s*[=:]\s*\S*:\d{1,3}\s*$)\b`)
+
+var uwsgiDir = lazyregexp.New(`(?m)^[ \t]*-?[ \t]*<?chdir2?[ \t]*[=:>][ \t]*([^\s<]+)`, "chdir")
 
 // uwsgi looks at uWSGI's configuration.
 func (r *startReader) uwsgi(words []string) *hold {
@@ -286,6 +314,11 @@ func (r *startReader) uwsgi(words []string) *hold {
 		}
 		if m := uwsgiRoot.Regexp().Find(b); m != nil {
 			return holdf(r.at, "needs-root", "%s says “%s”", name, strings.TrimSpace(string(m)))
+		}
+		for _, m := range uwsgiDir.FindAllStringSubmatch(string(b), -1) {
+			if h := r.enters(m[1], name); h != nil {
+				return h
+			}
 		}
 	}
 	return nil

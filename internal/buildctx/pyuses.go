@@ -35,7 +35,6 @@ type Uses struct {
 	Home       []Use // paths in the home of root, "~/…", expanduser, Path.home
 	Places     []Use // absolute paths under /var, /data and others where programs write, and devices
 	Prefix     []Use // paths in the image's own Python, in strings or as the interpreter: /usr/local/bin/python
-	Writes     []Use // calls that may create or change a file
 	Privileged []Use // calls that need root: os.chown, os.setuid, raw sockets
 }
 
@@ -79,7 +78,7 @@ func (c *Context) scanPython() (*Uses, error) {
 		s.out.Files++
 		s.scan(e.Path, b)
 	}
-	for _, l := range []*[]Use{&s.out.Imports, &s.out.Commands, &s.out.Libraries, &s.out.LowPorts, &s.out.Home, &s.out.Places, &s.out.Prefix, &s.out.Writes, &s.out.Privileged} {
+	for _, l := range []*[]Use{&s.out.Imports, &s.out.Commands, &s.out.Libraries, &s.out.LowPorts, &s.out.Home, &s.out.Places, &s.out.Prefix, &s.out.Privileged} {
 		slices.SortStableFunc(*l, func(a, b Use) int { return cmp.Compare(a.What, b.What) })
 	}
 	return s.out, nil
@@ -97,10 +96,12 @@ type pyScanner struct {
 	src  []byte
 	// counting lines goes on from the last place asked for
 	lineAt, line int
+	routes       map[int]bool // quotes of strings that are no paths
 }
 
 func (s *pyScanner) scan(file string, src []byte) {
 	s.file, s.src, s.lineAt, s.line = file, src, 0, 1
+	s.routes = map[int]bool{}
 	s.imports()
 	s.calls()
 	s.literals()
@@ -184,8 +185,10 @@ func (s *pyScanner) calls() {
 			continue
 		}
 		base := name[strings.LastIndexByte(name, '.')+1:]
-		s.writes(name, base, open, at)
+		s.route(name, base, open, at)
 		switch {
+		case rootCalls[name]:
+			s.add(&s.out.Privileged, name, at)
 		case name == base && names[name] != "":
 			s.starter(names[name], name, open+1, at)
 		case processCalls[name]:
@@ -303,7 +306,7 @@ func (s *pyScanner) literals() {
 				break
 			}
 			at += i
-			if at == 0 || s.src[at-1] != '"' && s.src[at-1] != '\'' {
+			if at == 0 || s.src[at-1] != '"' && s.src[at-1] != '\'' || s.routes[at-1] {
 				continue
 			}
 			if m := homeRE.Regexp().FindSubmatch(s.src[at:min(len(s.src), at+maxPortArgs)]); m != nil {
