@@ -73,6 +73,7 @@ const (
 	CheckGunicorn      = "gunicorn-config"
 	CheckHTTP          = "http"
 	CheckCommand       = "command"
+	CheckHealth        = "healthcheck"
 	CheckSmoke         = "smoke"
 )
 

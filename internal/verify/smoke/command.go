@@ -18,9 +18,25 @@ func (r *runner) alone(ctx context.Context, f *Findings) error {
 	if len(r.command()) == 0 || len(r.ports()) > 0 && r.plan.Python != "" {
 		return nil
 	}
-	var err error
-	cmd := builder.Command{Args: r.command(), Env: r.environment()}
-	f.Command, _, err = r.once(ctx, cmd, min(r.plan.Timeout, aloneTime))
+	c, err := r.result.Container(ctx, r.plan.Online)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Release() }() // says again how the command ended
+	p, err := c.Start(ctx, builder.Command{Args: r.command(), Env: r.environment()})
+	if err != nil {
+		f.Command, _, err = failed(ctx, err)
+		return err
+	}
+	select {
+	case <-time.After(min(r.plan.Timeout, aloneTime)):
+		f.Command = &Ending{Code: -1, TimedOut: true, Log: tail(p.Output().Text())}
+		f.Health, err = r.health(ctx, c)
+	case <-p.Done():
+		f.Command, _, err = wait(ctx, p, r.plan.Timeout)
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
 	return err
 }
 
@@ -47,14 +63,20 @@ const needsShell = "the command needs a shell, and the image has none"
 // arguments is how a command is started in the image; nil when it needs a shell
 // that is not there.
 func (r *runner) arguments(ctx context.Context, command string) ([]string, error) {
-	end, _, err := r.once(ctx, builder.Command{Args: []string{"/bin/sh", "-c", ":"}}, 30*time.Second)
+	shell, err := r.hasShell(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if end.ok() {
+	if shell {
 		return []string{"/bin/sh", "-c", command}, nil
 	}
 	return r.split(command), nil
+}
+
+// hasShell reports whether the image's shell runs.
+func (r *runner) hasShell(ctx context.Context) (bool, error) {
+	end, _, err := r.once(ctx, builder.Command{Args: []string{"/bin/sh", "-c", ":"}}, 30*time.Second)
+	return err == nil && end.ok(), err
 }
 
 // split is a command's words as a shell splits them; nil when it takes a shell to

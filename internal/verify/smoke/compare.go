@@ -12,6 +12,7 @@ const (
 	checkGunicorn = "gunicorn-config"
 	checkHTTP     = "http"
 	checkCommand  = "command"
+	checkHealth   = "healthcheck"
 	checkSmoke    = "smoke"
 )
 
@@ -24,7 +25,7 @@ const (
 
 // Check is one comparison of what the two images did.
 type Check struct {
-	Name    string // imports, gunicorn-config, http, command or smoke
+	Name    string // imports, gunicorn-config, http, command, healthcheck or smoke
 	Verdict string // Pass, Fail or Unknown
 	Detail  string // a sentence, without its full stop
 	Log     []string
@@ -33,10 +34,7 @@ type Check struct {
 // Compare says where the new image falls short of the original. What the plan or
 // the images gave no cause to try is left out.
 func Compare(before, after *Findings) []Check {
-	var checks []Check
-	if before.Imports != nil && after.Imports != nil {
-		checks = append(checks, compareImports(before.Imports, after.Imports))
-	}
+	checks := []Check{compareImports(before.Imports, after.Imports)}
 	if before.Gunicorn != nil {
 		now := after.Gunicorn
 		if now == nil {
@@ -51,6 +49,9 @@ func Compare(before, after *Findings) []Check {
 	if tried {
 		checks = append(checks, compareCommands(before.Command, after.Command))
 	}
+	if before.Health != nil && after.Health != nil {
+		checks = append(checks, compareHealth(before.Health, after.Health))
+	}
 	if before.Smoke != nil && after.Smoke != nil {
 		checks = append(checks, compareEndings(checkSmoke, "the command", before.Smoke, after.Smoke))
 	}
@@ -60,15 +61,19 @@ func Compare(before, after *Findings) []Check {
 func compareImports(before, after *Imports) Check {
 	c := Check{Name: checkImports, Verdict: Pass}
 	switch {
-	case after.Trouble != "" && before.Trouble == "":
-		return Check{checkImports, Fail, "the original's modules could be imported, the new image's not: " + after.Trouble, nil}
 	case before.Trouble != "":
 		return Check{checkImports, Unknown, before.Trouble, nil}
+	case after.Trouble != "" && before.works():
+		return Check{checkImports, Fail, "the original's modules could be imported, the new image's not: " + after.Trouble, nil}
 	}
 	var broken, unknown, alike []string
-	for i, now := range after.Modules {
-		old := before.Modules[i]
-		verdict, say := compareImport(&old, &now)
+	for _, old := range before.Modules {
+		now := after.find(old.Name)
+		if now == nil {
+			alike = append(alike, old.Name+" is not in the new image") // whether it should be, the check of the files tells
+			continue
+		}
+		verdict, say := compareImport(&old, now)
 		switch {
 		case verdict == Fail:
 			broken = append(broken, say)
@@ -82,10 +87,14 @@ func compareImports(before, after *Imports) Check {
 	switch {
 	case broken != nil:
 		c.Verdict, c.Detail = Fail, list(broken)
+	case !before.works():
+		c.Verdict, c.Detail = Unknown, "no module imports in the original: "+list(before.failures())
 	case unknown != nil:
 		c.Verdict, c.Detail = Unknown, list(unknown)
+	case len(alike) == len(before.Modules):
+		c.Verdict, c.Detail = Unknown, list(alike)
 	default:
-		c.Detail = imported(len(after.Modules) - len(alike))
+		c.Detail = imported(len(before.Modules) - len(alike))
 		if alike != nil {
 			c.Detail += "; " + list(alike)
 		}
@@ -136,6 +145,15 @@ func compareEndings(name, what string, before, after *Ending) Check {
 	return c
 }
 
+// compareHealth judges the image's health check. Where it could not be tried,
+// what kept it from that has a check of its own.
+func compareHealth(before, after *Ending) Check {
+	if before.Trouble == "" && after.Trouble != "" {
+		return Check{checkHealth, Unknown, "in the new image, " + after.Trouble, after.Log}
+	}
+	return compareEndings(checkHealth, "the health check", before, after)
+}
+
 // compareCommands judges the image's command, which was left alone for a while:
 // it should end, or go on, as it does in the original.
 func compareCommands(before, after *Ending) Check {
@@ -163,10 +181,7 @@ func list(all []string) string {
 }
 
 func imported(n int) string {
-	switch n {
-	case 0:
-		return "no module imports, in either image"
-	case 1:
+	if n == 1 {
 		return "1 module imports as before"
 	}
 	return fmt.Sprintf("%d modules import as before", n)

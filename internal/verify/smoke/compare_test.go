@@ -115,15 +115,15 @@ func TestCompareImports(t *testing.T) {
 	}{
 		{"imports", good, good, Pass, "1 module imports as before"},
 		{"broken", good, raised("ImportError", "libpq.so.5: cannot open"), Fail, "m raises ImportError: libpq.so.5: cannot open; it imports in the original"},
-		{"now imports", raised("ValueError", "x"), good, Pass, "1 module imports as before"},
-		{"elsewhere", raised("ImportError", "no x (/usr/lib/python3.11/m.py)"), raised("ImportError", "no x (/opt/venv/lib/python3.11/m.py)"), Pass, "no module imports, in either image; m raises ImportError: no x (/opt/venv/lib/python3.11/m.py), in both images"},
-		{"another address", raised("KeyError", "<A at 0x7f12>"), raised("KeyError", "<A at 0x8a34>"), Pass, "in both images"},
+		{"now imports", raised("ValueError", "x"), good, Unknown, "no module imports in the original: m raises ValueError: x"},
+		{"elsewhere", raised("ImportError", "no x (/usr/lib/python3.11/m.py)"), raised("ImportError", "no x (/opt/venv/lib/python3.11/m.py)"), Unknown, "no module imports in the original: m raises ImportError: no x (/usr/lib/python3.11/m.py)"},
+		{"another address", raised("KeyError", "<A at 0x7f12>"), raised("KeyError", "<A at 0x8a34>"), Unknown, "no module imports in the original"},
 		{"another library", raised("ImportError", "liba.so.1: x"), raised("ImportError", "liba.so.2: x"), Fail, "liba.so.2"},
-		{"another message", raised("KeyError", "a"), raised("KeyError", "b"), Unknown, "in the original it raises KeyError: a"},
+		{"another message", raised("KeyError", "a"), raised("KeyError", "b"), Unknown, "no module imports in the original: m raises KeyError: a"},
 		{"another exception", raised("ConnectionError", "x"), raised("PermissionError", "x"), Fail, "in the original it raises ConnectionError"},
-		{"a script that goes on", Import{Name: "m", Kind: TimedOut}, Import{Name: "m", Kind: TimedOut}, Pass, "does not come to an end, in both"},
+		{"a script that goes on", Import{Name: "m", Kind: TimedOut}, Import{Name: "m", Kind: TimedOut}, Unknown, "m does not come to an end"},
 		{"a script that went on", Import{Name: "m", Kind: TimedOut}, raised("PermissionError", "x"), Fail, "in the original it does not come to an end"},
-		{"usage", Import{Name: "m", Kind: Exited, Message: "2"}, Import{Name: "m", Kind: Exited, Message: "2"}, Pass, "exits with 2, in both"},
+		{"usage", Import{Name: "m", Kind: Exited, Message: "2"}, Import{Name: "m", Kind: Exited, Message: "2"}, Unknown, "m exits with 2"},
 		{"no time", good, Import{Name: "m", Kind: Untried}, Unknown, "want of time"},
 	} {
 		got := compareImports(&Imports{Modules: []Import{c.before}}, &Imports{Modules: []Import{c.after}})
@@ -140,6 +140,59 @@ func TestCompareImports(t *testing.T) {
 	}
 	if got := compareImports(&Imports{Modules: []Import{good}}, without); got.Verdict != Fail {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Beside a module that imports in both images, those that do not are told apart.
+func TestCompareImportsOfSeveral(t *testing.T) {
+	good := Import{Name: "good", Kind: Imported}
+	raised := func(message string) Import {
+		return Import{Name: "m", Kind: Raised, Exception: "KeyError", Message: message}
+	}
+	for _, c := range []struct {
+		name          string
+		before, after []Import
+		verdict, says string
+	}{
+		{"fails in both", []Import{good, raised("at 0x7f12")}, []Import{good, raised("at 0x8a34")}, Pass, "1 module imports as before; m raises KeyError: at 0x8a34, in both images"},
+		{"fails in another way", []Import{good, raised("a")}, []Import{good, raised("b")}, Unknown, "in the original it raises KeyError: a"},
+		{"left out", []Import{{Name: "docs", Kind: Imported}, good}, []Import{good}, Pass, "1 module imports as before; docs is not in the new image"},
+		{"all that work left out", []Import{good, raised("a")}, []Import{raised("a")}, Unknown, "good is not in the new image"},
+		{"one more", []Import{good}, []Import{{Name: "extra", Kind: Raised}, good}, Pass, "1 module imports as before"},
+	} {
+		got := compareImports(&Imports{Modules: c.before}, &Imports{Modules: c.after})
+		if got.Verdict != c.verdict || !strings.Contains(got.Detail, c.says) {
+			t.Errorf("%s: %+v, want %s: %s", c.name, got, c.verdict, c.says)
+		}
+	}
+}
+
+func TestCompareHealth(t *testing.T) {
+	well, hung := Ending{}, Ending{Code: hangs, Log: []string{"it did not end in time"}}
+	refused, lacks := Ending{Code: 1, Log: []string{"connection refused"}}, Ending{Code: 127, Log: []string{"/bin/sh: 1: curl: not found"}}
+	silent := Ending{Trouble: "the command ended"}
+	for _, c := range []struct {
+		name          string
+		before, after Ending
+		verdict, says string
+	}{
+		{"healthy", well, well, Pass, "the health check ended with status 0"},
+		{"curl is gone", well, lacks, Fail, "ended with status 127; in the original it ended with status 0"},
+		{"hangs", well, hung, Fail, "ended with status 124"},
+		{"fails in both", refused, refused, Unknown, "fails in both images"},
+		{"hung, and now fails", hung, refused, Unknown, "fails in both images"},
+		{"would fail for want of curl, too", refused, lacks, Fail, "curl: not found"},
+		{"now healthy", refused, well, Pass, "ended with status 0"},
+		{"not tried", silent, silent, Unknown, "the command ended"},
+		{"not tried any more", well, silent, Unknown, "in the new image, the command ended"},
+	} {
+		got := compareHealth(&c.before, &c.after)
+		if got.Name != "healthcheck" || got.Verdict != c.verdict || !strings.Contains(got.Detail, c.says) {
+			t.Errorf("%s: %+v, want %s: %s", c.name, got, c.verdict, c.says)
+		}
+		if got.Verdict == Fail && !slices.Equal(got.Log, c.after.Log) {
+			t.Errorf("%s: the log is %q", c.name, got.Log)
+		}
 	}
 }
 
@@ -193,30 +246,28 @@ func TestCompareCommands(t *testing.T) {
 }
 
 // Where no port is exposed, how the command went says more than that nothing
-// could be asked.
-func TestCompareCommandInsteadOfServer(t *testing.T) {
-	job := &Findings{Server: quiet, Command: &Ending{}}
-	if got := Compare(job, job); len(got) != 1 || got[0].Name != "command" {
-		t.Errorf("%+v", got)
-	}
-	mute := &Findings{Server: &Server{Trouble: noPython}, Command: &Ending{}}
-	if got := Compare(mute, mute); len(got) != 2 || got[0].Name != "http" || got[1].Name != "command" {
-		t.Errorf("%+v", got)
-	}
-}
-
-func TestCompareLeavesOutWhatWasNotTried(t *testing.T) {
-	f := &Findings{Server: quiet}
-	if got := Compare(f, f); len(got) != 1 || got[0].Name != "http" {
-		t.Errorf("%+v", got)
-	}
-	all := &Findings{Imports: &Imports{}, Gunicorn: &Ending{}, Server: quiet, Smoke: &Ending{}}
-	var names []string
-	for _, c := range Compare(all, &Findings{Imports: &Imports{}, Server: quiet, Smoke: &Ending{}}) {
-		names = append(names, c.Name+" "+c.Verdict)
-	}
-	if want := []string{"imports pass", "gunicorn-config fail", "http unknown", "smoke pass"}; !slices.Equal(names, want) {
-		t.Errorf("%q, want %q", names, want)
+// could be asked. What was not tried is left out.
+func TestCompareTellsWhatWasTried(t *testing.T) {
+	none := &Imports{Trouble: noPython}
+	all := &Findings{Imports: none, Gunicorn: &Ending{}, Server: quiet, Health: &Ending{}, Smoke: &Ending{}}
+	mute := &Findings{Imports: none, Server: &Server{Trouble: noPython}, Command: &Ending{}}
+	for _, c := range []struct {
+		before, after *Findings
+		want          string
+	}{
+		{&Findings{Imports: none, Server: quiet}, all, "imports unknown, http unknown"},
+		{&Findings{Imports: none, Server: quiet, Command: &Ending{}}, &Findings{Imports: none, Server: quiet, Command: &Ending{}}, "imports unknown, command pass"},
+		{mute, mute, "imports unknown, http unknown, command pass"},
+		{all, &Findings{Imports: none, Server: quiet, Smoke: &Ending{}}, "imports unknown, gunicorn-config fail, http unknown, smoke pass"},
+		{all, all, "imports unknown, gunicorn-config pass, http unknown, healthcheck pass, smoke pass"},
+	} {
+		var names []string
+		for _, check := range Compare(c.before, c.after) {
+			names = append(names, check.Name+" "+check.Verdict)
+		}
+		if got := strings.Join(names, ", "); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
 	}
 }
 

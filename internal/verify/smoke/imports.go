@@ -46,12 +46,8 @@ var importsProgram string
 
 // imports imports every module in a process of its own.
 func (r *runner) imports(ctx context.Context, f *Findings) error {
-	if len(r.plan.Modules) == 0 {
-		return nil
-	}
-	f.Imports = &Imports{}
-	if r.plan.Python == "" {
-		f.Imports.Trouble = noPython
+	f.Imports = &Imports{Trouble: r.noImports()}
+	if f.Imports.Trouble != "" {
 		return nil
 	}
 	total := importBudget * r.plan.Timeout
@@ -84,6 +80,43 @@ func (r *runner) imports(ctx context.Context, f *Findings) error {
 		f.Imports.Modules = append(f.Imports.Modules, m)
 	}
 	return nil
+}
+
+// noImports says why there is nothing to import; "" when there is.
+func (r *runner) noImports() string {
+	switch {
+	case r.plan.Python == "":
+		return noPython
+	case len(r.plan.Modules) > 0:
+		return ""
+	case r.plan.Dir == "" || r.plan.Dir == "/":
+		return "the image has no working directory of its own to look for modules in"
+	}
+	return "there is no Python module in " + r.plan.Dir
+}
+
+// find finds a module; nil for none of that name.
+func (im *Imports) find(name string) *Import {
+	for i := range im.Modules {
+		if im.Modules[i].Name == name {
+			return &im.Modules[i]
+		}
+	}
+	return nil
+}
+
+// works reports whether a module imports.
+func (im *Imports) works() bool {
+	return slices.ContainsFunc(im.Modules, func(m Import) bool { return m.Kind == Imported })
+}
+
+// failures say how each module's import ended.
+func (im *Imports) failures() []string {
+	var says []string
+	for _, m := range im.Modules {
+		says = append(says, m.Name+" "+m.String())
+	}
+	return says
 }
 
 // lastLine is the end of a log, or what stands for an empty one.

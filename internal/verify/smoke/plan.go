@@ -26,10 +26,11 @@ type Plan struct {
 
 // Findings is what one image did.
 type Findings struct {
-	Imports  *Imports       // nil when there is no module to import
+	Imports  *Imports       // never nil
 	Gunicorn *Ending        // of the command with --check-config; nil when it does not start gunicorn
 	Server   *Server        // never nil
 	Command  *Ending        // of the image's command where no port can be asked; it is left alone for a while. Else nil
+	Health   *Ending        // of the last try of the image's health check; nil when it has none
 	Smoke    *Ending        // of the user's own command; nil when there is none
 	Stop     *time.Duration // from SIGTERM to the end of the command; nil when it was not tried or had to be killed
 	// MissingLibraries are the shared libraries that something could not load.
@@ -48,19 +49,29 @@ func Run(ctx context.Context, r *builder.Result, p *Plan) (*Findings, error) {
 			return nil, err
 		}
 	}
+	if f.Health == nil && run.healthcheck() != nil {
+		f.Health = &Ending{Trouble: f.unchecked()}
+	}
 	f.MissingLibraries = missingLibraries(f.logs())
 	return f, nil
+}
+
+// unchecked says why the health check was not run.
+func (f *Findings) unchecked() string {
+	const ended = "the command ended before its health could be checked"
+	if f.Command != nil {
+		return ended
+	}
+	return cmp.Or(f.Server.Trouble, ended)
 }
 
 // logs are all lines that something printed.
 func (f *Findings) logs() []string {
 	var lines []string
-	if f.Imports != nil {
-		for _, m := range f.Imports.Modules {
-			lines = append(append(lines, m.Message), m.Trace...)
-		}
+	for _, m := range f.Imports.Modules {
+		lines = append(append(lines, m.Message), m.Trace...)
 	}
-	for _, e := range []*Ending{f.Gunicorn, f.Command, f.Smoke} {
+	for _, e := range []*Ending{f.Gunicorn, f.Command, f.Health, f.Smoke} {
 		if e != nil {
 			lines = append(lines, e.Log...)
 		}

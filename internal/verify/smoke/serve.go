@@ -54,18 +54,17 @@ func (r *runner) serve(ctx context.Context, f *Findings) error {
 	if err != nil || s.Trouble != "" {
 		return err
 	}
-	answers, stop, err := r.start(ctx, ports, s, true)
+	answers, err := r.start(ctx, ports, s, f)
 	if err != nil {
 		return err
 	}
-	f.Stop = stop
 	for _, p := range ports {
 		s.Ports = append(s.Ports, Port{p, answers[p]})
 	}
 	if !slices.ContainsFunc(s.Ports, func(p Port) bool { return p.http() && p.stable() }) {
 		return nil
 	}
-	again, _, err := r.start(ctx, ports, &Server{Within: s.Within}, false)
+	again, err := r.start(ctx, ports, &Server{Within: s.Within}, nil)
 	for i, p := range ports {
 		s.Ports[i].Answers = append(s.Ports[i].Answers, again[p]...)
 	}
@@ -137,18 +136,18 @@ func (r *runner) probe(ports []int, patience time.Duration) (builder.Command, er
 	return r.program(probeProgram, map[string]any{"ports": ports, "seconds": patience.Seconds()})
 }
 
-// start starts the command, asks the ports and ends the command: politely when
-// the time that this takes is wanted.
-func (r *runner) start(ctx context.Context, ports []int, s *Server, politely bool) (map[int][]Answer, *time.Duration, error) {
+// start starts the command, asks the ports and ends the command. With f, the
+// health check is run and the command's end is timed.
+func (r *runner) start(ctx context.Context, ports []int, s *Server, f *Findings) (map[int][]Answer, error) {
 	c, err := r.result.Container(ctx, r.plan.Online)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer func() { _ = c.Release() }() // says again how the command ended
 	server, err := c.Start(ctx, builder.Command{Args: r.command(), Env: r.environment()})
 	if err != nil {
 		s.Ended, _, err = failed(ctx, err)
-		return nil, nil, err
+		return nil, err
 	}
 	defer func() {
 		s.Log = tail(server.Output().Text())
@@ -157,14 +156,18 @@ func (r *runner) start(ctx context.Context, ports []int, s *Server, politely boo
 		}
 	}()
 	answers, err := r.ask(ctx, c, server, ports, s)
-	if err != nil || s.Ended != nil || !politely || len(answers) == 0 {
-		return answers, nil, err
+	if err != nil || s.Ended != nil || f == nil || len(answers) == 0 {
+		return answers, err
+	}
+	f.Health, err = r.health(ctx, c)
+	if err != nil || f.Health != nil && (f.Health.Trouble != "" || f.Health.Code < 0) {
+		return answers, err // the command may have ended with what ran beside it
 	}
 	took, killed, err := server.Stop(ctx, stopGrace)
-	if err != nil || killed {
-		return answers, nil, err
+	if err == nil && !killed {
+		f.Stop = &took
 	}
-	return answers, &took, nil
+	return answers, err
 }
 
 // ask runs the probe beside the command.
