@@ -32,12 +32,16 @@ func rowsOf(o *verify.Outcome) []row {
 		nameRow("shell", b, a, func(i *verify.Image) string { return i.Shell }),
 		nameRow("compiler", b, a, func(i *verify.Image) string { return i.Compiler }),
 		userRow(b, a),
-		buildRow("cold build", coldBuild(b), coldBuild(a)),
+	}
+	if cb, ca := coldBuild(b), coldBuild(a); cb != nil || ca != nil {
+		rows = append(rows, buildRow("cold build", cb, ca))
 	}
 	for _, r := range o.Rebuilds {
 		rows = append(rows, buildRow("rebuild, "+plain(r.Kind, 20)+" edited", r.Before, r.After))
 	}
-	rows = append(rows, stopRow(b, a))
+	if r := stopRow(b, a); r.before != missing || r.after != missing {
+		rows = append(rows, r)
+	}
 	return append(rows, findingRows(b, a)...)
 }
 
