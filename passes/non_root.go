@@ -10,23 +10,19 @@ import (
 	"refit/transform"
 )
 
-// owner is the user and the group that the application gets, in numbers:
-// Kubernetes' runAsNonRoot cannot tell whether a name is root's, and --chown
-// needs no user of a name that is not there yet.
-const owner = "1001:1001"
-
 var nonRootPass = &transform.Pass{
 	Name: "non-root",
 	Doc: transform.Doc{
-		Title: "run the application as user 1001",
+		Title: "run the application as a user other than root",
 		Text: "A process that is root in the container is root to every file that is mounted into it and to every hole in " +
 			"the kernel. The final stage gets a user and group 1001 with a home directory, because libraries write to " +
-			"~/.cache. The working directory, what is copied below it and the directories that the file makes are the " +
-			"user's, so that the application can write wherever it did: by --chown on COPY and ADD, since a chown -R in a " +
-			"step of its own would store every file twice, and by a chown in the step that makes a directory or a file. " +
-			"Packages, virtual environments and the system stay root's. USER is numeric, for Kubernetes' runAsNonRoot, and " +
+			"~/.cache; a user that the file itself makes, and does not use, is taken instead. The working directory, what " +
+			"is copied below it and the directories that the file makes are the user's, so that the application can write " +
+			"wherever it did: by --chown on COPY and ADD, since a chown -R in a step of its own would store every file " +
+			"twice, and by a chown in the step that makes a directory or a file. Packages, virtual environments and the " +
+			"system stay root's. USER is a number where that is known, for Kubernetes' runAsNonRoot, and " +
 			"stands behind the last step that needs root. Volumes that older containers filled are still root's: run " +
-			"chown 1001:1001 in them once, or the application cannot write there. The same for bind mounts.",
+			"chown 1001:1001 (or whoever it is) in them once, or the application cannot write there. The same for bind mounts.",
 		Before: "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n" +
 			"COPY . .\nRUN mkdir logs\nEXPOSE 8000\nCMD [\"gunicorn\", \"main:app\", \"-b\", \"0.0.0.0:8000\"]\n",
 		After: "FROM python:3.12-slim-bookworm\nWORKDIR /app\nRUN groupadd --gid 1001 app \\\n" +
@@ -79,6 +75,7 @@ type nonRooter struct {
 	seq   []*transform.Instruction // of all those stages, in order
 	ctx   *buildctx.Context
 	files *fileOwner
+	as    account
 }
 
 // A hold is a reason to leave the file alone.
@@ -118,7 +115,8 @@ func runNonRoot(f *transform.File) []transform.Finding {
 		}
 		return n.decline(holdf(user, "explicit-root", "USER root is the last word of the file"))
 	}
-	for _, check := range []func() *hold{n.base, n.instructions, n.context, n.own, n.places, n.start, n.code, n.mounts, n.workdir} {
+	n.as = n.account()
+	for _, check := range []func() *hold{n.base, n.instructions, n.context, n.own, n.nameable, n.places, n.start, n.code, n.mounts, n.workdir} {
 		if h := check(); h != nil {
 			return n.decline(h)
 		}
@@ -164,10 +162,10 @@ func (n *nonRooter) context() *hold {
 func (n *nonRooter) change() []transform.Finding {
 	fd := transform.Finding{
 		At:  n.s.From.Body,
-		Why: "the application runs as user 1001 and not as root" + n.files.summary(),
+		Why: "the application runs as user " + n.as.user + " and not as root" + n.files.summary(),
 	}
 	n.files.edits(&fd)
-	user := "\n" + n.f.Cased("USER") + " " + owner
+	user := "\n" + n.f.Cased("USER") + " " + n.as.owner
 	at, ok := n.userPlace()
 	if !ok {
 		return n.decline(holdf(at, "unknown-path", "nothing can be written behind the last instruction, which ends in a continuation"))
@@ -176,11 +174,18 @@ func (n *nonRooter) change() []transform.Finding {
 		user = "\n" + n.f.Cased("RUN") + " " + late + user
 		fd.Notes = append(fd.Notes, transform.Note{At: at.Body, Why: "what earlier steps made in " + strings.Join(n.files.lateDirs, " and ") + " is given here, since those steps cannot be extended"})
 	}
-	place, create := n.create()
-	fd.Edits = append(fd.Edits, create, insertBehind(at, user))
-	fd.Notes = append(fd.Notes,
-		transform.Note{At: place.Body, Why: "the user has a home directory, since libraries write to ~/.cache"},
-		transform.Note{At: at.Body, Why: "USER stands behind the last step that needs root"})
+	if n.as.maker != nil {
+		fd.Notes = append(fd.Notes, transform.Note{At: n.as.maker.Body, Why: "the step makes the user, whom nothing becomes"})
+	}
+	if steps := n.accountSteps(); len(steps) > 0 {
+		place, create := n.create(steps)
+		fd.Edits = append(fd.Edits, create)
+		if n.as.maker == nil || strings.HasPrefix(steps[0], "mkdir") {
+			fd.Notes = append(fd.Notes, transform.Note{At: place.Body, Why: "the user has a home directory, since libraries write to ~/.cache"})
+		}
+	}
+	fd.Edits = append(fd.Edits, insertBehind(at, user))
+	fd.Notes = append(fd.Notes, transform.Note{At: at.Body, Why: "USER stands behind the last step that needs root"})
 	return []transform.Finding{fd}
 }
 
@@ -207,25 +212,16 @@ func (n *nonRooter) userPlace() (*transform.Instruction, bool) {
 	return at, !strings.HasSuffix(text, string(n.f.Escape))
 }
 
-// createUser are the commands that make the user and give it the directories
-// that root makes.
-func (n *nonRooter) createUser() []string {
-	steps := []string{"groupadd --gid 1001 app", "useradd --uid 1001 --gid 1001 --create-home --no-log-init app"}
-	if onAlpine(n.s) {
-		steps = []string{"addgroup -S -g 1001 app", "adduser -S -D -u 1001 -G app app"}
-	}
-	if dirs := n.files.byWorkdir; len(dirs) > 0 {
-		steps = append(steps, "chown "+owner+" "+strings.Join(dirs, " "))
-	}
-	return steps
-}
-
 // create makes the user: as early as its directories are there, for the cache,
 // and neither beside a small RUN, which merge-layers would join it to, nor, where
 // that can be, among settings; in such a RUN where nothing else is left.
-func (n *nonRooter) create() (at *transform.Instruction, edit transform.Edit) {
+func (n *nonRooter) create(steps []string) (at *transform.Instruction, edit transform.Edit) {
 	list := slices.Concat([]*transform.Instruction{n.s.From}, n.s.Instructions)
 	first, end := n.createRange(list)
+	step := "\n" + n.f.Cased("RUN") + " " + strings.Join(steps, " "+string(n.f.Escape)+"\n    && ")
+	if list[first] == n.as.maker && appendable(list[first], shell.Of(n.f, list[first])) && !n.files.givesIn(list[first]) {
+		return list[first], appendCommand(n.f, list[first], shell.Of(n.f, list[first]), strings.Join(steps, " && "))
+	}
 	small := func(i int) bool { return i > 0 && i < len(list) && isSmall(n.f, list[i]) }
 	setting := func(i int) bool {
 		return i < len(list) && slices.Contains([]string{"arg", "env", "label"}, list[i].Keyword)
@@ -233,20 +229,16 @@ func (n *nonRooter) create() (at *transform.Instruction, edit transform.Edit) {
 	for _, amongSettings := range []bool{false, true} {
 		for i := first; i < end; i++ {
 			if !small(i) && !small(i+1) && (amongSettings || !setting(i+1)) {
-				return list[i], insertBehind(list[i], n.createStep())
+				return list[i], insertBehind(list[i], step)
 			}
 		}
 	}
 	for i := first; i < len(list); i++ {
 		if small(i) && appendable(list[i], shell.Of(n.f, list[i])) {
-			return list[i], appendCommand(n.f, list[i], shell.Of(n.f, list[i]), strings.Join(n.createUser(), " && "))
+			return list[i], appendCommand(n.f, list[i], shell.Of(n.f, list[i]), strings.Join(steps, " && "))
 		}
 	}
-	return list[first], insertBehind(list[first], n.createStep())
-}
-
-func (n *nonRooter) createStep() string {
-	return "\n" + n.f.Cased("RUN") + " " + strings.Join(n.createUser(), " "+string(n.f.Escape)+"\n    && ")
+	return list[first], insertBehind(list[first], step)
 }
 
 // createRange is where the user may be made: behind the instructions that make
@@ -259,7 +251,7 @@ func (n *nonRooter) createRange(list []*transform.Instruction) (first, end int) 
 		}
 	}
 	for i, in := range list {
-		if n.files.makes[in] {
+		if n.files.makes[in] || in == n.as.maker {
 			first = max(first, i)
 		}
 	}

@@ -56,6 +56,11 @@ func isSystem(dir string) bool {
 	return slices.Contains(rootsDirsAlone, dir) || slices.ContainsFunc(rootsDirs, func(s string) bool { return within(dir, s) })
 }
 
+// givesIn reports a RUN that is to give away what it makes.
+func (o *fileOwner) givesIn(in *transform.Instruction) bool {
+	return slices.ContainsFunc(o.gifts, func(g gift) bool { return g.in == in })
+}
+
 // owned reports whether p becomes the user's.
 func (o *fileOwner) owned(p string) bool {
 	return slices.ContainsFunc(o.dirs, func(d string) bool { return within(p, d) })

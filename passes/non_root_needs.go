@@ -50,7 +50,7 @@ func (n *nonRooter) instructions() *hold {
 		case *instructions.RunCommand:
 			h = n.step(in)
 		case *instructions.CopyCommand, *instructions.AddCommand:
-			if c, _ := copyingOf(in); c.chown != "" && !namesRoot(c.chown) && c.chown != owner && c.chown != "1001" {
+			if c, _ := copyingOf(in); c.chown != "" && !namesRoot(c.chown) && !n.as.is(c.chown) {
 				h = holdf(in, "user-exists", "the files are given to %s here", c.chown)
 			}
 		}
@@ -90,11 +90,12 @@ func (n *nonRooter) step(in *transform.Instruction) *hold {
 		if !ok {
 			continue
 		}
-		switch call.Name {
-		case "useradd", "adduser", "groupadd", "addgroup", "usermod":
+		if n.makesMore(&call) {
 			return holdf(in, "user-exists", "the step makes a user of its own with %s: what it is for is not known", call.Name)
+		}
+		switch call.Name {
 		case "chown":
-			if h := givesAway(in, &call); h != nil {
+			if h := n.givesAway(in, &call); h != nil {
 				return h
 			}
 		case "chmod":
@@ -110,12 +111,13 @@ func (n *nonRooter) step(in *transform.Instruction) *hold {
 }
 
 // givesAway reports a chown to somebody else than root and the user to be.
-func givesAway(in *transform.Instruction, call *argv.Call) *hold {
+func (n *nonRooter) givesAway(in *transform.Instruction, call *argv.Call) *hold {
 	for _, w := range call.Words {
 		if strings.HasPrefix(w.Text, "-") {
 			continue
 		}
-		if name, _, _ := strings.Cut(w.Text, ":"); name != "root" && name != "0" && name != "1001" && name != "" {
+		to, _ := n.f.State(in).Expand(w.Text)
+		if !namesRoot(to) && !n.as.is(to) && !strings.HasPrefix(w.Text, ":") {
 			return holdf(in, "user-exists", "files are given to %s here: another user is in play", w.Text)
 		}
 		break

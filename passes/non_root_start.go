@@ -33,8 +33,8 @@ var plainPrograms = strings.Fields(`sleep tail cat ls date curl wget nc grep sed
 // inits are those of plainPrograms that people put anywhere.
 var inits = []string{"tini", "dumb-init", "catatonit"}
 
-// bareShells are what people work in.
-var bareShells = strings.Fields("sh bash ash zsh ipython python bpython jupyter jupyter-notebook jupyter-lab")
+// bareShells are what people work in, or make images for others of.
+var bareShells = strings.Fields("sh bash ash zsh ipython python bpython jupyter jupyter-notebook jupyter-lab node irb ruby php perl R julia ghci iex")
 
 // start looks at what the container starts.
 func (n *nonRooter) start() *hold {

@@ -16,7 +16,7 @@ import (
 var quietCommands = strings.Fields(`apt-get apt apk dpkg apt-key aptitude add-apt-repository dpkg-reconfigure debconf-set-selections
 	rm rmdir chmod chown chgrp ln echo printf : true false set export unset cd pushd popd test [ [[ locale-gen update-locale
 	update-ca-certificates update-alternatives ldconfig sleep cat ls which command type pipenv poetry easy_install virtualenv venv
-	compileall ensurepip conda gpg source . date uname wait pyenv grep egrep head tail pwd env id whoami java gcc exit activate`)
+	compileall ensurepip useradd adduser groupadd addgroup conda gpg source . date uname wait pyenv grep egrep head tail pwd env id whoami java gcc exit activate`)
 
 // run notes what a RUN makes that the user gets.
 func (o *fileOwner) run(in *transform.Instruction) *hold {
@@ -25,7 +25,9 @@ func (o *fileOwner) run(in *transform.Instruction) *hold {
 	g := gift{in: in, script: s}
 	for _, d := range mk {
 		for p := d; p != "/" && o.owned(p) && !o.made[p]; p = path.Dir(p) {
-			g.dirs = append(g.dirs, p)
+			if !o.n.given(in, s, p) {
+				g.dirs = append(g.dirs, p)
+			}
 		}
 		o.make(d)
 	}
