@@ -48,7 +48,6 @@ var multiStagePass = &transform.Pass{
 		{Key: "already-split", When: "the final stage takes installed packages from another stage"},
 		{Key: "based-on-stage", When: "the final stage starts from another stage of the file"},
 		{Key: "compiler-at-run-time", When: "the container itself calls a compiler or pip, which the runtime would lack"},
-		{Key: "full-base", When: "the base stays the full image, and nothing is installed that it lacks and the runtime could leave out"},
 		{Key: "later-build", When: "a step behind pip's may need the compilers"},
 		{Key: "local-install", When: "pip installs the source in place, or a requirement file does"},
 		{Key: "made-by-step", When: "a step, and no COPY, makes the file that pip installs from"},

@@ -77,7 +77,7 @@ func planSplit(f *transform.File) (*split, *transform.Finding) {
 		}
 	}
 	for _, plan := range []func() *transform.Finding{
-		sp.feed, sp.divide, sp.checkGain, sp.placeCopy, sp.checkRuntime, sp.checkCompilers, sp.repeatState,
+		sp.feed, sp.divide, sp.placeCopy, sp.checkRuntime, sp.checkCompilers, sp.repeatState,
 	} {
 		if no := plan(); no != nil {
 			return nil, no
@@ -143,21 +143,6 @@ func (sp *split) checkBase() *transform.Finding {
 		return held(at, "old-python", "%s", why)
 	}
 	return nil
-}
-
-// checkGain asks for a package that the runtime goes without. The full image has
-// compilers and most headers of its own, so that a runtime from it would only
-// have a virtual environment more.
-func (sp *split) checkGain() *transform.Finding {
-	if sp.slim || sp.alpine {
-		return nil
-	}
-	for pkg := range sp.dropped {
-		if !facts.SlimLacksPackage(sp.suite, pkg) {
-			return nil
-		}
-	}
-	return held(sp.s.From.Body, "full-base", "the runtime would start from the full image again, which has all that it could leave out: it would be no smaller")
 }
 
 // alreadySplit recognises a stage that takes its packages from another one.
