@@ -41,6 +41,7 @@ func TestFlaskGunicorn(t *testing.T) {
 		smaller(t, "compressed", o.After.Compressed, byHand.Compressed, 40)
 		smaller(t, "unpacked", o.After.Unpacked, byHand.Unpacked, 40)
 	})
+	t.Run("secure", func(t *testing.T) { secureFlask(t, dir, o.After) })
 }
 
 // byHand lays the application out for the Dockerfile that the article

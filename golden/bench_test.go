@@ -1,3 +1,5 @@
+//go:build unix
+
 package golden
 
 import (
@@ -49,7 +51,7 @@ func BenchmarkCorpus(b *testing.B) {
 		texts = append(texts, string(text))
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	list := passes.All()
+	list := passes.Default()
 	var convert, definition, whole time.Duration
 	for b.Loop() {
 		for at := 0; at < len(texts); at += 200 {
@@ -144,7 +146,7 @@ func BenchmarkLines(b *testing.B) {
 
 func benchLines(b *testing.B, text string, n int) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	list := passes.All()
+	list := passes.Default()
 	start := cpu(b)
 	for b.Loop() {
 		if _, err := transform.Run("Dockerfile", text, list, nil); err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -116,7 +117,7 @@ func checkReal(f *realFile, bad *problems) {
 		}
 	}()
 	start := time.Now()
-	f.result, f.err = transform.Run(f.name, f.src, passes.All(), &f.opt)
+	f.result, f.err = transform.Run(f.name, f.src, passes.Default(), &f.opt)
 	if d := time.Since(start); d > 5*time.Second {
 		bad.add("slow", "%s: %v", f.name, d)
 	}
@@ -143,7 +144,7 @@ func checkReal(f *realFile, bad *problems) {
 	if len(r.Companions) > 0 {
 		opt.Context = companionContext(f)
 	}
-	again, err := transform.Run(f.name, r.After, passes.All(), &opt)
+	again, err := transform.Run(f.name, r.After, passes.Default(), &opt)
 	if err != nil {
 		bad.add("second run fails", "%v", err)
 	} else if again.Changed() {
@@ -255,7 +256,8 @@ func (resolver) ResolveImageConfig(_ context.Context, ref string, _ sourceresolv
 
 func convertOpt() dockerfile2llb.ConvertOpt {
 	platform := ocispecs.Platform{OS: "linux", Architecture: "amd64"}
-	return dockerfile2llb.ConvertOpt{MetaResolver: resolver{}, TargetPlatform: &platform}
+	caps := pb.Caps.CapSet(pb.Caps.All())
+	return dockerfile2llb.ConvertOpt{MetaResolver: resolver{}, TargetPlatform: &platform, LLBCaps: &caps}
 }
 
 // compile is BuildKit's converter on a file, apart from the engine's own use.

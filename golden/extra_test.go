@@ -20,7 +20,7 @@ import (
 // their examples.
 func extraPasses() []*transform.Pass {
 	need := passes.Need{Package: "libpq5", Library: "libpq.so.5", NeededBy: []string{"/opt/venv/lib/python3.12/site-packages/_psycopg.so"}}
-	return []*transform.Pass{passes.Repair([]passes.Need{need}), passes.Distroless()}
+	return []*transform.Pass{passes.Repair([]passes.Need{need})}
 }
 
 // needs are packages that no case and no example names.
@@ -33,7 +33,7 @@ var needs = []passes.Need{
 // not change more. It returns the results of the last two.
 func repairAfterAll(c *kase) (repaired, again *transform.Result, err error) {
 	opt := c.opt
-	all, err := transform.Run("Dockerfile", c.dockerfile, passes.All(), &opt)
+	all, err := transform.Run("Dockerfile", c.dockerfile, passes.Default(), &opt)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -44,7 +44,7 @@ func repairAfterAll(c *kase) (repaired, again *transform.Result, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	again, err = transform.Run("Dockerfile", repaired.After, passes.All(), &opt)
+	again, err = transform.Run("Dockerfile", repaired.After, passes.Default(), &opt)
 	return repaired, again, err
 }
 
@@ -154,14 +154,21 @@ func TestRepairOfCorpus(t *testing.T) {
 // pythonBase is an official Python image of any version.
 var pythonBase = regexp.MustCompile(`(?im)^(FROM\s+)python(:\S+)?`)
 
-// TestDistrolessOfCorpus gives every file the Python that distroless has.
-func TestDistrolessOfCorpus(t *testing.T) {
+// TestProfilesOfCorpus gives every file a Python that the profile's base has.
+func TestProfilesOfCorpus(t *testing.T) {
+	for profile, base := range map[transform.Profile]string{transform.ProfileSecure: "3.11-bookworm", transform.ProfileIO: "3.12-bookworm"} {
+		t.Run(string(profile), func(t *testing.T) { profileOfCorpus(t, profile, base) })
+	}
+}
+
+func profileOfCorpus(t *testing.T, profile transform.Profile, base string) {
 	files := readCorpus(t)
 	var bad problems
-	list := append(passes.All(), passes.Distroless())
+	list := passes.Default()
 	each(files, func(f *realFile) {
-		f.src = pythonBase.ReplaceAllString(f.src, "${1}python:3.11-bookworm")
+		f.src = pythonBase.ReplaceAllString(f.src, "${1}python:"+base)
 		f.opt.Context = buildctx.FromFS(syntheticContext(f.src))
+		f.opt.Profile = profile
 		if f.result, f.err = transform.Run(f.name, f.src, list, &f.opt); f.err != nil {
 			return
 		}
@@ -171,7 +178,15 @@ func TestDistrolessOfCorpus(t *testing.T) {
 		if err := compile([]byte(f.result.After), nil); err != nil && compile([]byte(f.src), nil) == nil {
 			bad.add("does not compile", "%s: %v", f.name, err)
 		}
+		opt := f.opt
+		if len(f.result.Companions) > 0 {
+			opt.Context = opt.Context.With(f.result.Companions)
+		}
+		again, err := transform.Run(f.name, f.result.After, list, &opt)
+		if err != nil || again.After != f.result.After {
+			bad.add("changed again", "%s: %v", f.name, err)
+		}
 	})
 	bad.report(t)
-	logPasses(t, "distroless", files)
+	logPasses(t, string(profile), files)
 }

@@ -33,7 +33,7 @@ func FuzzPipeline(f *testing.F) {
 		if withContext {
 			file.opt = transform.Options{Context: buildctx.FromFS(syntheticContext(src)), Dockerfile: "Dockerfile"}
 		}
-		if _, err := transform.Run(file.name, src, passes.All(), &file.opt); err != nil {
+		if _, err := transform.Run(file.name, src, passes.Default(), &file.opt); err != nil {
 			var syntax *transform.SyntaxError
 			if !errors.As(err, &syntax) {
 				t.Fatalf("not a *transform.SyntaxError: %v", err)

@@ -8,11 +8,13 @@
 // so a case with an empty context says "context: empty" in its comment), and
 // what is expected: "want/Dockerfile" (absent: not a byte changes),
 // "want/report", and "want/companion/<path>" for each companion file. A line
-// "option: NAME=VALUE" in the comment sets profile, pin, cache-mounts or
-// dockerfile. "go test ./golden -update" rewrites want/ and nothing else.
+// "option: NAME=VALUE" in the comment sets profile, pin, cache-mounts,
+// prune-requirements or dockerfile, or digest=REFERENCE=DIGEST, which a registry gives ("fails" for one
+// that does not answer; any other reference is not there). "go test ./golden -update" rewrites want/ and nothing else.
 package golden
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -58,9 +60,9 @@ func runCase(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := passes.All()
+	list := passes.Default()
 	if name := filepath.Dir(path); name != "all" {
-		if list, err = pick(list, name); err != nil {
+		if list, err = pick(passes.All(), name); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -148,6 +150,9 @@ func report(r *transform.Result) string {
 		}
 		for _, m := range s.Declines {
 			fmt.Fprintf(&b, "%s: %s: declined (%s): %s\n", s.Pass.Name, place(m), m.Key, m.Why)
+			for _, n := range m.Notes {
+				fmt.Fprintf(&b, "\t%s: %s\n", place(n), n.Why)
+			}
 		}
 	}
 	return b.String()
@@ -226,13 +231,39 @@ func (c *kase) readOptions(path string) error {
 			c.opt.Pin = transform.Pin(value)
 		case "cache-mounts":
 			c.opt.NoCacheMounts = value == "off"
+		case "prune-requirements":
+			c.opt.PruneRequirements = value == "on"
 		case "dockerfile":
 			c.opt.Dockerfile = value
+		case "digest":
+			c.addDigest(value)
 		default:
 			return fmt.Errorf("%s: unknown option %q", path, name)
 		}
 	}
 	return nil
+}
+
+// digests is a registry of the cases.
+type digests map[string]string
+
+func (d digests) Digest(ref string) (string, error) {
+	switch digest := d[ref]; digest {
+	case "":
+		return "", fmt.Errorf("%w: the registry does not have it", transform.ErrNoImage)
+	case "fails":
+		return "", errors.New("the registry does not answer")
+	default:
+		return digest, nil
+	}
+}
+
+func (c *kase) addDigest(value string) {
+	if c.opt.Digests == nil {
+		c.opt.Digests = digests{}
+	}
+	ref, digest, _ := strings.Cut(value, "=")
+	c.opt.Digests.(digests)[ref] = digest
 }
 
 func (c *kase) update(path string, got map[string]string) error {
@@ -260,6 +291,10 @@ func TestExamples(t *testing.T) {
 	for _, p := range list {
 		t.Run(p.Name, func(t *testing.T) {
 			c := &kase{dockerfile: p.Doc.Before, archive: &txtar.Archive{}}
+			c.opt.Profile = p.Doc.Profile
+			if p.Doc.Digests != nil {
+				c.opt.Digests = digests(p.Doc.Digests)
+			}
 			if p.Doc.Files != nil {
 				files := fstest.MapFS{}
 				for name, text := range p.Doc.Files {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"refit/internal/shell"
 	"refit/transform"
 )
 
@@ -25,12 +24,16 @@ var aptLayersPass = &transform.Pass{
 		Sources: []string{
 			"Docker documentation, Building best practices, apt-get",
 			"apt(8), section Script usage",
+			"Debian's package indexes, for what build-essential depends on",
 			"hadolint DL3009, DL3014, DL3015, DL3027, DL3059",
 		},
 	},
 	Declines: []transform.Decline{
+		{Key: "apart", When: "a variable is set between two steps that would become one, and packages may read it when they are installed"},
 		{Key: "unknown-recommends", When: "it is not known what a package is worth without its Recommends"},
 		{Key: "lists-used", When: "a later step reads the package lists and does not fetch its own"},
+		{Key: "desk-tools", When: "the image that is shipped has an editor or a tool to debug with, and nothing that is known calls it"},
+		{Key: "named-twice", When: "a package is named beside one that depends on it: gcc beside build-essential"},
 		{Key: "form", When: "the step is a JSON array or a here-document, or its script cannot be read"},
 	},
 	Hadolint: []string{"DL3009", "DL3014", "DL3015", "DL3027", "DL3059"},
@@ -49,38 +52,25 @@ var aptLayersPass = &transform.Pass{
 // recommended packages is sound as far as the table of them goes, which is why
 // it is held back for every package that is not in it.
 func runAptLayers(f *transform.File) []transform.Finding {
-	if !strings.Contains(f.Src, "apt") {
+	runs := readPkgRuns(f, aptFamily)
+	if runs == nil {
 		return nil
 	}
 	l := &aptLayers{
-		f: f, runs: map[*transform.Instruction]*aptRun{},
+		f: f, runs: runs, lists: followLists(f, aptFamily, runs),
 		uses: map[*transform.Stage]*stageUse{}, installed: map[*transform.Stage]map[string]bool{},
 		configured: map[*transform.Stage]aptConfig{},
 	}
-	calls := false
-	for _, in := range f.Instructions {
-		if in.Stage == nil {
-			continue
-		}
-		if r := readAptRun(f, in); r != nil {
-			l.runs[in] = r
-			calls = calls || r.calls
-		}
-	}
-	if !calls {
-		return nil
-	}
-	l.lists = followLists(f, l.runs)
 	var findings []transform.Finding
 	for _, s := range f.Stages {
 		findings = append(findings, l.stage(s)...)
 	}
-	return findings
+	return append(findings, l.advise()...)
 }
 
 type aptLayers struct {
 	f          *transform.File
-	runs       map[*transform.Instruction]*aptRun
+	runs       map[*transform.Instruction]*pkgRun
 	lists      *listsUse
 	uses       map[*transform.Stage]*stageUse
 	installed  map[*transform.Stage]map[string]bool // packages named so far
@@ -118,74 +108,26 @@ func (l *aptLayers) stage(s *transform.Stage) []transform.Finding {
 	}
 	l.installed[s] = have
 	l.configured[s] = l.config(s)
-	var findings []transform.Finding
-	for i := 0; i < len(s.Instructions); i++ {
-		r := l.runs[s.Instructions[i]]
-		switch {
-		case r == nil:
-			continue
-		case r.script.Form != shell.ShellForm:
-			findings = append(findings, l.unread(r)...)
-			continue
-		case !r.calls:
-			continue
-		}
-		g := []*aptRun{r}
-		for i+1 < len(s.Instructions) && l.joinable(g, l.runs[s.Instructions[i+1]]) {
-			i++
-			g = append(g, l.runs[s.Instructions[i]])
-		}
-		findings = append(findings, l.group(s, g)...)
-	}
-	return findings
-}
-
-// unread declines a RUN that calls apt in a form that is left alone.
-func (l *aptLayers) unread(r *aptRun) []transform.Finding {
-	if !r.calls && (r.script.Form != shell.Opaque || !strings.Contains(r.script.Text, "apt-get install")) {
-		return nil
-	}
-	return []transform.Finding{{
-		At: r.in.Body, Reason: "form",
-		Why: "apt is called in a JSON array or a here-document, or in a script that cannot be read",
-	}}
+	return layered(s, l.runs, l.joinable, func(g []*pkgRun) []transform.Finding { return l.group(s, g) })
 }
 
 // joinable reports whether b, right behind the RUNs of g, can become a part of
 // them: all are nothing but apt's steps, or b installs from the lists that g has
 // fetched. A comment for a linter must stay right above its instruction.
-func (l *aptLayers) joinable(g []*aptRun, b *aptRun) bool {
+func (l *aptLayers) joinable(g []*pkgRun, b *pkgRun) bool {
 	a := g[len(g)-1]
-	if b == nil || len(b.top) == 0 || !sameFlags(a.in, b.in) || speaksToTool(l.f, b.in) {
-		return false
-	}
-	if !(a.pure && b.pure && b.script.Simple()) && !(leavesLists(g) && b.top[0].kind == aptInstall && a.chain() && b.script.Simple()) {
-		return false
-	}
-	head := l.f.Text(transform.Span{Start: b.in.Body.Start, End: b.top[0].span().Start})
-	return !strings.Contains(head, "#")
+	return neighbours(l.f, a, b) &&
+		(a.pure && b.pure && b.script.Simple() || leavesLists(g) && b.top[0].kind == stepInstall && a.chain() && b.script.Simple())
 }
 
-// chain reports a script that another may follow behind an &&: simple commands
-// in a row that leave nothing behind in their shell.
-func (r *aptRun) chain() bool { return r.script.Simple() && len(r.script.Leaks()) == 0 }
-
 // group makes the findings for RUNs that become one, or for a single RUN.
-func (l *aptLayers) group(s *transform.Stage, g []*aptRun) []transform.Finding {
-	p := &aptPlan{l: l, stage: s, runs: g}
-	var ins []*transform.Instruction
-	for _, r := range g {
-		ins = append(ins, r.in)
-		for _, step := range r.steps {
-			p.steps = append(p.steps, &planStep{aptStep: step, end: step.span().End})
-		}
-	}
-	p.style = styleOf(l.f, ins)
+func (l *aptLayers) group(s *transform.Stage, g []*pkgRun) []transform.Finding {
+	p := &aptPlan{layersPlan: newLayersPlan(l.f, g), l: l, stage: s, rec: map[*planStep]recommends{}}
 	p.name()
 	p.recommend()
 	if len(g) > 1 {
 		p.dropRepeated()
-		p.mergeInstalls()
+		p.mergeInstalls(p.sameCall)
 	}
 	for _, step := range p.steps {
 		if !step.drop {
@@ -209,7 +151,7 @@ func (p *aptPlan) why() string {
 		return fmt.Sprintf("%d apt steps become one layer: packages are installed from fresh lists, and nothing that a step removes stays behind", len(p.runs))
 	case p.cleaned:
 		return "the package lists that apt-get update fetched would stay in this layer, where nothing reads them"
-	case p.flagged:
+	case p.flagged():
 		return "recommended packages that nothing here needs are left out"
 	}
 	return "apt-get is called as a script should: by its stable command line, and without a question that nobody can answer"

@@ -11,38 +11,27 @@ import (
 
 // aptPlan is what becomes of a run of adjacent apt steps, or of one RUN.
 type aptPlan struct {
-	l     *aptLayers
-	stage *transform.Stage
-	runs  []*aptRun
-	steps []*planStep
-	style joinStyle
-
-	edits    []transform.Edit
-	notes    []transform.Note
-	declines []transform.Finding
-	cleaned  bool
-	flagged  bool
-	named    map[string]bool // packages that the plan's installs name
+	*layersPlan
+	l       *aptLayers
+	stage   *transform.Stage
+	cleaned bool
+	named   map[string]bool // packages that the plan's installs name
+	rec     map[*planStep]recommends
 }
 
-// planStep is a step and what becomes of it.
-type planStep struct {
-	*aptStep
-	drop bool       // it goes: another does the same
-	into *planStep  // its packages are added to this install's
-	flag bool       // --no-install-recommends is added
-	rec  recommends // packages to name with it
-	end  int        // where its text ends in the file
+// flagged reports whether --no-install-recommends is added to any install.
+func (p *aptPlan) flagged() bool {
+	return slices.ContainsFunc(p.steps, func(s *planStep) bool { return !s.drop && s.into == nil && p.rec[s].add })
 }
 
 // name notes the packages that the plan installs by name.
 func (p *aptPlan) name() {
 	p.named = map[string]bool{}
 	for _, s := range p.steps {
-		if s.kind != aptInstall {
+		if s.kind != stepInstall {
 			continue
 		}
-		for _, pkg := range s.call.Packages {
+		for _, pkg := range s.apt.Packages {
 			if pkg.Plain && !pkg.Remove {
 				p.named[pkg.Name] = true
 				p.l.installed[p.stage][pkg.Name] = true
@@ -54,15 +43,15 @@ func (p *aptPlan) name() {
 // recommend decides for each install whether it goes without Recommends.
 func (p *aptPlan) recommend() {
 	for _, s := range p.steps {
-		if s.kind != aptInstall || p.l.configured[p.stage].recommends || s.call.SetsRecommends() || s.call.Has("--download-only") {
+		if s.kind != stepInstall || p.l.configured[p.stage].recommends || s.apt.SetsRecommends() || s.call.Has("--download-only") {
 			continue
 		}
-		s.rec = p.l.recommendsOf(p.stage, s.call)
-		s.flag = s.rec.add
-		if len(s.rec.unknown) > 0 {
+		rec := p.l.recommendsOf(p.stage, s.apt)
+		p.rec[s] = rec
+		if len(rec.unknown) > 0 {
 			p.declines = append(p.declines, transform.Finding{
 				At: s.span(), Reason: "unknown-recommends",
-				Why: "what is lost without recommended packages is not known for " + listedWords(s.rec.unknown),
+				Why: "what is lost without recommended packages is not known for " + listedWords(rec.unknown),
 			})
 		}
 	}
@@ -86,23 +75,23 @@ func (p *aptPlan) dropRepeated() {
 			continue
 		}
 		switch s.kind {
-		case aptUpdate:
-			if fresh && plainUpdate(s.call) {
+		case stepUpdate:
+			if fresh && plainUpdate(s.apt) {
 				s.drop = true
 				for _, r := range removed {
 					r.drop = true
 				}
 			}
-			fresh, removed = plainUpdate(s.call), nil
-		case aptInstall:
-			fresh = fresh && keepsSources(s.call)
-		case aptRemoves:
+			fresh, removed = plainUpdate(s.apt), nil
+		case stepInstall:
+			fresh = fresh && keepsSources(s.apt)
+		case stepRemoves:
 			removed = append(removed, s)
-		case aptNothing, aptUnknown, aptRemovesTo:
+		case stepNothing, stepUnknown, stepRemovesTo:
 			fresh, removed = false, nil
-		case aptRm, aptUses:
+		case stepRm, stepUses:
 			removed = nil
-		case aptClean:
+		case stepClean:
 			if len(s.cmd.Redirs) == 0 {
 				cleans = append(cleans, s)
 			}
@@ -158,31 +147,15 @@ var contentious = strings.Fields(`bup chrony g++-multilib galera-3 gcc-multilib 
 	libnginx-mod-http-lua libproj-dev libreoffice libspatialite-dev libtesseract-dev libvtk6-dev msmtp-mta nginx-extras
 	nginx-light pkgconf postfix sshfs ssmtp systemd-cron xinetd`)
 
-// mergeInstalls adds the packages of an install to the one before it.
-func (p *aptPlan) mergeInstalls() {
-	var prev *planStep
-	for _, s := range p.steps {
-		switch {
-		case s.drop || s.cmd.Nested:
-		case s.kind != aptInstall:
-			prev = nil
-		case prev != nil && prev.run != s.run && prev.flag == s.flag && p.sameCall(prev, s):
-			s.into = prev
-		default:
-			prev = s
-		}
-	}
-}
-
 // sameCall reports whether two installs differ in their packages only.
 func (p *aptPlan) sameCall(a, b *planStep) bool {
-	if a.call.Fed || b.call.Fed || len(a.cmd.Redirs)+len(b.cmd.Redirs) > 0 || !keepsSources(a.call) || !keepsSources(b.call) {
+	if p.rec[a].add != p.rec[b].add || a.apt.Fed || b.apt.Fed || len(a.cmd.Redirs)+len(b.cmd.Redirs) > 0 || !keepsSources(a.apt) || !keepsSources(b.apt) {
 		return false
 	}
-	if aptPrefix(a) != aptPrefix(b) || !slices.Equal(aptSettings(a.call), aptSettings(b.call)) || len(a.call.Packages) == 0 || len(b.call.Packages) == 0 {
+	if callPrefix(a) != callPrefix(b) || !slices.Equal(aptSettings(a.apt), aptSettings(b.apt)) || len(a.apt.Packages) == 0 || len(b.apt.Packages) == 0 {
 		return false
 	}
-	for _, call := range []*argv.AptCmd{a.call, b.call} {
+	for _, call := range []*argv.AptCmd{a.apt, b.apt} {
 		for _, pkg := range call.Packages {
 			_, known := facts.RecommendsSafe(pkg.Name)
 			if !known || pkg.Remove || slices.Contains(contentious, pkg.Name) {
@@ -190,31 +163,11 @@ func (p *aptPlan) sameCall(a, b *planStep) bool {
 			}
 		}
 	}
-	behind := slices.ContainsFunc(b.call.Options, func(o argv.Option) bool {
-		return o.Word.Span.Start > b.call.Packages[0].Word.Span.Start
+	behind := slices.ContainsFunc(b.apt.Options, func(o argv.Option) bool {
+		return o.Word.Span.Start > b.apt.Packages[0].Word.Span.Start
 	})
-	text := b.text(p.l.f)
+	text := b.text(p.f)
 	return !slices.Contains(rawWords(b.call), "--") && !(behind && strings.Contains(text, "#"))
-}
-
-// aptPrefix is what stands before the program: assignments and wrappers.
-func aptPrefix(s *planStep) string {
-	var b strings.Builder
-	for _, a := range s.cmd.Assigns {
-		b.WriteString(a.Name + "=" + a.Value.Raw + " ")
-	}
-	for _, w := range s.call.Wrappers {
-		b.WriteString(w.Raw + " ")
-	}
-	return b.String()
-}
-
-func rawWords(a *argv.AptCmd) []string {
-	var all []string
-	for _, w := range a.Words {
-		all = append(all, w.Text)
-	}
-	return all
 }
 
 // aptSettings are the options that matter for the result, sorted.

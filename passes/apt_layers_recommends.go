@@ -20,7 +20,7 @@ type recommends struct {
 }
 
 // why says why a package is named with another.
-func (r *recommends) why(pkg, name string) string {
+func (r recommends) why(pkg, name string) string {
 	if r.called[name] {
 		return name + " came with " + pkg + ", which recommends it, and a step calls it or may do so"
 	}

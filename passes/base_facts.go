@@ -34,7 +34,7 @@ func officialBase(name string) (baseFact, bool) {
 // baseFactOf is what is known of the image that a stage starts from. The onbuild
 // variants of the official images set a WORKDIR and run triggers.
 func baseFactOf(s *transform.Stage) (baseFact, bool) {
-	img, ok := baseImage(s.Root())
+	img, ok := pythonUnder(s) // uv's own image sets no WORKDIR, and no ENTRYPOINT
 	if !ok || !img.Official || strings.Contains(img.Tag, "onbuild") || isWindows(s) {
 		return baseFact{}, false
 	}

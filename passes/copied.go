@@ -7,6 +7,7 @@ import (
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
+	"refit/internal/shell"
 	"refit/transform"
 )
 
@@ -18,6 +19,7 @@ type copying struct {
 	from         string // the stage or image of COPY --from; "" for the build context
 	chown, chmod string
 	picks        bool // a flag changes what the sources mean
+	link         bool // the layer has directories of its own on the way to the destination
 }
 
 // copyingOf reads a COPY or ADD; ok is false for other instructions.
@@ -26,10 +28,10 @@ func copyingOf(in *transform.Instruction) (c copying, ok bool) {
 	switch c := cmd.(type) {
 	case *instructions.CopyCommand:
 		return copying{c.SourcePaths, c.DestPath, len(c.SourceContents), c.From, c.Chown, c.Chmod,
-			c.Parents || len(c.ExcludePatterns) > 0}, true
+			c.Parents || len(c.ExcludePatterns) > 0, c.Link}, true
 	case *instructions.AddCommand:
 		return copying{c.SourcePaths, c.DestPath, len(c.SourceContents), "", c.Chown, c.Chmod,
-			c.Unpack != nil || len(c.ExcludePatterns) > 0}, true
+			c.Unpack != nil || len(c.ExcludePatterns) > 0, c.Link}, true
 	}
 	return copying{}, false
 }
@@ -52,6 +54,8 @@ type inImage struct {
 	*transform.File
 	dirs []workdir // before each instruction; nil until one is asked for
 	ends map[*transform.Stage]workdir
+	// fetches are calls that will fetch the package lists themselves.
+	fetches map[*shell.Command]bool
 }
 
 // dirAt is the working directory before an instruction.

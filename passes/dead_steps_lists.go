@@ -40,7 +40,7 @@ func onlyLists(f *inImage, in *transform.Instruction) bool {
 		if c.Nested || c.Op != "" && c.Op != "&&" && c.Op != ";" || c.Negated || c.Background || len(c.Redirs) > 0 {
 			return false
 		}
-		switch packageStep(c) {
+		switch f.packageStep(c) {
 		case "update":
 			updates = true
 		case "clean":
@@ -54,7 +54,7 @@ func onlyLists(f *inImage, in *transform.Instruction) bool {
 // packageStep sorts a command of a package manager: "update", "clean" for what
 // only empties caches, "none" for other things that read no lists, "install" for
 // the rest; "" for other commands.
-func packageStep(c *shell.Command) string {
+func (f *inImage) packageStep(c *shell.Command) string {
 	if apt, ok := argv.Apt(c); ok {
 		switch apt.Subcommand.Text {
 		case "update":
@@ -70,7 +70,7 @@ func packageStep(c *shell.Command) string {
 		switch sub := apk.Subcommand.Text; {
 		case sub == "update":
 			return "update"
-		case sub == "del", sub == "info", apk.Has("--no-cache"):
+		case sub == "del", sub == "info", apk.Has("--no-cache"), f.fetches[c]:
 			return "none" // apk add --no-cache fetches the lists itself
 		}
 		return "install"
@@ -125,7 +125,7 @@ func listsUsedBy(f *inImage, in *transform.Instruction) (u use, again bool) {
 	}
 	managers := 0
 	for _, c := range s.Commands() {
-		switch packageStep(c) {
+		switch f.packageStep(c) {
 		case "update":
 			managers++
 			if in.Keyword == "run" && (!c.Maybe || !c.Nested && c.Op == "&&") {

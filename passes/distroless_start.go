@@ -20,15 +20,24 @@ func (d *distroless) checkStart() *transform.Finding {
 	if entry == nil && cmd == nil {
 		return held(d.s.From.Body, "no-command", "the file does not say what the container runs")
 	}
-	for _, in := range []*transform.Instruction{entry, cmd, lastIn(d.s, "healthcheck")} {
+	for _, in := range []*transform.Instruction{entry, cmd} {
 		if in == nil {
-			continue
-		}
-		if c, _ := in.Command(); isNoCheck(c) {
 			continue
 		}
 		if no := d.start(in, in == cmd && entry != nil); no != nil {
 			return no
+		}
+	}
+	if check := lastIn(d.s, "healthcheck"); check != nil {
+		if c, _ := check.Command(); !isNoCheck(c) {
+			if no := d.health(check); no != nil {
+				return no
+			}
+		}
+	}
+	for _, name := range []string{"curl", "wget"} {
+		if at, unused := d.fetchers[name]; unused {
+			return held(at, "system-packages", "nothing in the file uses %s, so that something outside may: a health check of Compose, for one", name)
 		}
 	}
 	return nil
@@ -80,12 +89,8 @@ func (d *distroless) withoutShell(in *transform.Instruction, words []string) ([]
 	if len(words) != 3 || words[1] != "-c" || hasComment(d.f.Text(in.Body)) || strings.ContainsAny(words[2], "\r\n") || strings.HasPrefix(words[2], "[") {
 		return nil, no
 	}
-	f, err := transform.Parse(d.f.Name, "FROM scratch\nCMD "+words[2]+"\n", nil)
-	if err != nil {
-		return nil, no
-	}
-	sc := shell.Of(f, f.Instructions[len(f.Instructions)-1])
-	if sc.Form != shell.ShellForm || sc.Text != strings.TrimSpace(words[2]) || len(sc.Commands()) != 1 {
+	sc := scriptOf(words[2])
+	if sc == nil || len(sc.Commands()) != 1 {
 		return nil, no
 	}
 	c := sc.Commands()[0]
@@ -113,6 +118,20 @@ func (d *distroless) withoutShell(in *transform.Instruction, words []string) ([]
 	return plain, nil
 }
 
+// scriptOf reads what a shell is given behind -c, nil where it is not sure to be
+// one script.
+func scriptOf(text string) *shell.Script {
+	f, err := transform.Parse("Dockerfile", "FROM scratch\nCMD "+text+"\n", nil)
+	if err != nil {
+		return nil
+	}
+	sc := shell.Of(f, f.Instructions[len(f.Instructions)-1])
+	if sc.Form != shell.ShellForm || sc.Text != strings.TrimSpace(text) {
+		return nil
+	}
+	return sc
+}
+
 // renameOptions makes GUNICORN_CMD_ARGS of the variable, if that is set once, in
 // the final stage, to words that a shell and gunicorn split alike.
 func (d *distroless) renameOptions() bool {
@@ -133,7 +152,26 @@ func (d *distroless) renameOptions() bool {
 			}
 		}
 	}
+	if count == 1 {
+		d.renameInConfig()
+		d.notes = append(d.notes, transform.Note{At: d.s.From.Body, Why: "gunicorn reads GUNICORN_CMD_ARGS itself, where no shell expands GUNICORN_ARGS; docker run -e replaces it as before"})
+	}
 	return count == 1
+}
+
+// renameInConfig names the variable in gunicorn's configuration, where that is what
+// refit wrote.
+func (d *distroless) renameInConfig() {
+	ctx := contextOf(d.f)
+	entries, _ := ctx.Files()
+	for _, e := range entries {
+		if path.Base(e.Path) != "gunicorn.conf.py" {
+			continue
+		}
+		if text, err := ctx.ReadFile(e.Path); err == nil && string(text) == gunicornConf {
+			d.companions = append(d.companions, transform.Companion{Path: e.Path, Content: nativeConf()})
+		}
+	}
 }
 
 // shellPrograms are Python's own, and start what they are told by a shell or by
@@ -147,10 +185,10 @@ func (d *distroless) program(in *transform.Instruction, name string) *transform.
 	case shellPrograms[base]:
 		return held(in.Body, "runs-programs", "%s starts programs that may need a shell", base)
 	case base == "python" || base == "python3" || base == "python"+d.base.Python:
-		if base == name || dir == "/usr/bin" || dir == "/opt/venv/bin" {
+		if base == name || dir == "/usr/bin" || dir == d.venv+"/bin" {
 			return nil
 		}
-	case dir == "/opt/venv/bin":
+	case dir == d.venv+"/bin":
 		return nil
 	case strings.Contains(name, "/") || name == "":
 	case facts.SlimHasCommand("bookworm", name) || isLacked(name) || d.brings(name):
@@ -178,6 +216,9 @@ func (d *distroless) brings(name string) bool {
 func (d *distroless) checkApplication() *transform.Finding {
 	var sources []string
 	for _, in := range d.s.Instructions {
+		if c, ok := copyingOf(in); ok && c.from != "" && !slices.Equal(c.sources, []string{d.venv}) {
+			sources = append(sources, ".") // what a stage has may be any of the context
+		}
 		for _, src := range contextSources(in) {
 			text, ok := d.f.State(in).Expand(src)
 			if !ok {

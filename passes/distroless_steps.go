@@ -7,17 +7,9 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
 	"refit/internal/argv"
-	"refit/internal/facts"
 	"refit/internal/shell"
 	"refit/transform"
 )
-
-// linksOptVenv reports python -m venv /opt/venv.
-func linksOptVenv(c *shell.Command) bool {
-	v, ok := argv.Venv(c)
-	return ok && v.Python != "" && v.Name == "venv" && v.Known && strings.TrimSuffix(v.Dir.Text, "/") == "/opt/venv" &&
-		!v.Has("--copies") && !(v.Has("--system-site-packages") && v.Has("--without-pip"))
-}
 
 // checkUser finds the user that runs the container, by name and number.
 func (d *distroless) checkUser() *transform.Finding {
@@ -77,7 +69,7 @@ func (d *distroless) checkSteps() *transform.Finding {
 			return no
 		}
 		d.edits = append(d.edits, transform.Edit{Span: transform.Span{Start: in.Body.Start, End: in.Span.End}})
-		d.notes = append(d.notes, transform.Note{At: in.Body, Why: "what the step does is in the image already, or copied from the builder"})
+		d.notes = append(d.notes, transform.Note{At: in.Body, Why: "what the step does is in the image already, copied from the builder, or not needed there"})
 	}
 	return nil
 }
@@ -100,17 +92,12 @@ func (d *distroless) step(in *transform.Instruction, copied []string) *transform
 func (d *distroless) command(in *transform.Instruction, c *shell.Command, copied []string) *transform.Finding {
 	at := shell.In(in, c.Span)
 	if a, ok := argv.Apt(c); ok {
-		for _, p := range a.Packages {
-			if a.Subcommand.Text != "install" || !p.Plain || p.Remove || !facts.DistrolessHas(p.Name) {
-				return held(at, "system-packages", "the final stage installs %s, which distroless has not", p.Word.Text)
-			}
-		}
-		return nil
+		return d.packages(in, a)
 	}
 	literal := !slices.ContainsFunc(c.Words, func(w shell.Word) bool { return !w.Literal() }) && len(c.Redirs)+len(c.Assigns) == 0
 	switch {
 	case !literal:
-	case c.Name() == "rm" && rmKind(c.Words[1:]) == aptRemoves:
+	case c.Name() == "rm" && aptRmKind(c.Words[1:]) == stepRemoves:
 		return nil
 	case c.Name() == "groupadd" || c.Name() == "addgroup" || c.Name() == "useradd" || c.Name() == "adduser":
 		d.madeUser(c)
@@ -161,7 +148,7 @@ func (d *distroless) directories(in *transform.Instruction, c *shell.Command, co
 		default:
 			dir, ok := d.f.State(in).Abs(w.Text)
 			holds := slices.ContainsFunc(copied, func(to string) bool { return within(to, dir) })
-			if !ok || strings.ContainsAny(dir, " $*?[\"'\\") || recursive && holds || systemDirectories[dir] {
+			if !ok || strings.ContainsAny(dir, " $*?[\"'\\") || recursive && holds || systemDirectories[dir] || dir == d.venv {
 				return false
 			}
 			if c.Name() == "mkdir" && !d.chowned(in, dir) {
@@ -176,7 +163,7 @@ func (d *distroless) directories(in *transform.Instruction, c *shell.Command, co
 }
 
 // systemDirectories are Debian's, and the environment.
-var systemDirectories = setOf(`/ /bin /boot /dev /etc /home /lib /media /mnt /opt /opt/venv /proc /root /run /sbin /srv /sys /tmp
+var systemDirectories = setOf(`/ /bin /boot /dev /etc /home /lib /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp
 	/usr /usr/src /usr/local /var /var/lib /var/log /var/cache /var/run`)
 
 // chowned reports a directory that a later command gives to the user.

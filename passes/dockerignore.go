@@ -11,15 +11,20 @@ import (
 	"refit/transform"
 )
 
-// dockerignore keeps files out of the build context that no image needs.
+// Dockerignore is the name of the pass that writes ignore files.
+const Dockerignore = "dockerignore"
+
+// dockerignorePass keeps files out of the build context that no image needs.
 var dockerignorePass = &transform.Pass{
-	Name: "dockerignore",
+	Name:    Dockerignore,
+	Narrows: true,
 	Doc: transform.Doc{
 		Title: "keep what no image needs out of the build context",
 		Text: "COPY of a whole folder brings the history of version control, caches, virtual environments and secrets " +
 			"into the image, and every change of them makes the build copy again. What the context really holds of " +
-			"these is named in .dockerignore: a new one, or at the end of the one that is there. A file that an " +
-			"instruction names, or that the code seems to use, is never hidden.",
+			"these is named in .dockerignore: a new one, or at the end of the one that is there. So is a virtual " +
+			"environment that nobody has made here yet, where one would be copied over that of the builder. A file that " +
+			"an instruction names, or that the code seems to use, is never hidden.",
 		Before: "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\nCMD [\"python\", \"app.py\"]\n",
 		After:  "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY . .\nCMD [\"python\", \"app.py\"]\n",
 		Files:  map[string]string{"app.py": "print(1)\n", ".git/HEAD": "ref: refs/heads/main\n", "Dockerfile": ""},
@@ -105,10 +110,11 @@ type ignoreFile struct {
 
 // hidden is a line of the ignore file and what it stands for.
 type hidden struct {
-	pattern string
-	group   int
-	why     string
-	bytes   int64
+	pattern  string
+	group    int
+	why      string
+	bytes    int64
+	foreseen bool // nothing of it is here
 }
 
 func newIgnoring(f *transform.File, ctx *buildctx.Context) (*ignoring, error) {
@@ -153,6 +159,9 @@ func (g *ignoring) readOthers() {
 	if g.file.name != ".dockerignore" {
 		return
 	}
+	for _, text := range g.f.Options.Others {
+		g.use.add(useOf("Dockerfile", text, g.ctx))
+	}
 	const most = 50
 	read := 0
 	for _, it := range g.items {
@@ -166,9 +175,9 @@ func (g *ignoring) readOthers() {
 		if err != nil {
 			continue
 		}
-		if other, err := transform.Parse(it.Path, string(text), nil); err == nil {
+		if use := useOf(it.Path, string(text), g.ctx); use != nil {
 			read++
-			g.use.read(other, g.ctx)
+			g.use.add(use)
 		}
 	}
 }
@@ -195,7 +204,10 @@ func (g *ignoring) findings() []transform.Finding {
 			Why: fmt.Sprintf("%s hides everything but what it names, and names a folder with %s", g.file.name, wanted[0].Path)}}
 	}
 	g.spell(wanted)
-	if !slices.ContainsFunc(wanted, worthwhile) || len(g.hidden) == 0 {
+	made := g.madeEnvironments()
+	g.foresee(made)
+	worth := slices.ContainsFunc(wanted, func(i ignored) bool { return WorthIgnoring(i.Item) })
+	if !worth && len(made) == 0 || len(g.hidden) == 0 {
 		return g.held
 	}
 	change := transform.Finding{
@@ -204,7 +216,11 @@ func (g *ignoring) findings() []transform.Finding {
 		Companions: []transform.Companion{{Path: g.file.name, Content: g.content()}},
 	}
 	for _, h := range g.hidden {
-		change.Notes = append(change.Notes, transform.Note{At: g.in.Body, Why: fmt.Sprintf("%s (%s): %s", h.pattern, sizeOf(h.bytes), h.why)})
+		size := " (" + sizeOf(h.bytes) + ")"
+		if h.foreseen {
+			size = ""
+		}
+		change.Notes = append(change.Notes, transform.Note{At: g.in.Body, Why: h.pattern + size + ": " + h.why})
 	}
 	change.Notes = append(change.Notes, g.keptNotes()...)
 	return append([]transform.Finding{change}, g.held...)
@@ -218,6 +234,9 @@ func (g *ignoring) why() string {
 	done := "is new and keeps"
 	if g.file.there {
 		done = "also keeps"
+	}
+	if bytes == 0 && slices.ContainsFunc(g.hidden, func(h hidden) bool { return h.foreseen }) {
+		return fmt.Sprintf("%s %s what other working copies hold out of the image", g.file.name, done)
 	}
 	return fmt.Sprintf("%s %s %s out of the image and of every build", g.file.name, done, sizeOf(bytes))
 }

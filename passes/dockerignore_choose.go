@@ -20,22 +20,26 @@ var ignoreGroups = []string{
 
 const dockerGroup = 8
 
+// few Dockerfiles are named one by one.
+const few = 3
+
 // ignored is an item that may go, with the group that it belongs to.
 type ignored struct {
 	buildctx.Item
 	group   int
 	pattern string // for all of its kind; "" when there is none but its path
+	forMany bool   // the pattern pays for more than a few
 	why     string
 }
 
-// worthwhile reports things for which an ignore file is made: those that are
+// WorthIgnoring reports things for which an ignore file is made: those that are
 // large, or that change often, or that must not be published.
-func worthwhile(i ignored) bool {
+func WorthIgnoring(i buildctx.Item) bool {
 	switch i.Kind {
 	case buildctx.Docker, buildctx.CI, buildctx.Editor:
 		return false
 	case buildctx.VCS:
-		return i.Dir
+		return i.Dir || i.Path == ".git" // a file in a work tree
 	}
 	return true
 }
@@ -43,7 +47,7 @@ func worthwhile(i ignored) bool {
 // choose picks the items that nothing needs, and notes why others stay.
 func (g *ignoring) choose() []ignored {
 	var wanted []ignored
-	reader := &usesReader{g: g}
+	reader := &usesReader{ctx: g.ctx}
 	for _, it := range g.items {
 		if it.Ignored || it.Kind == "" || strings.ContainsAny(it.Path, "*?[]\\#!\n\r") || strings.TrimSpace(it.Path) != it.Path {
 			continue
@@ -111,7 +115,7 @@ func (i *ignored) classify() {
 	case buildctx.PythonCache:
 		i.classifyCache(base, anywhere)
 	case buildctx.Venv:
-		i.group, i.why = 2, "a virtual environment of this machine, whose paths are wrong in an image"
+		i.group, i.why = venvGroup, "a virtual environment of this machine, whose paths are wrong in an image"
 	case buildctx.NodeModules:
 		i.group, i.pattern, i.why = 3, anywhere, "the build installs them for the image's own system"
 	case buildctx.Secret:
@@ -126,6 +130,8 @@ func (i *ignored) classify() {
 		i.group, i.why = dockerGroup, "used to build the image, not in it"
 		if strings.Contains(i.Path, "/") {
 			i.pattern = anywhere
+		} else if ext := path.Ext(base); strings.EqualFold(ext, ".dockerfile") {
+			i.pattern, i.forMany = "*"+ext, true
 		}
 	}
 }
@@ -189,7 +195,8 @@ func (g *ignoring) unneeded(i *ignored, whole bool, reader *usesReader) bool {
 	case buildctx.Secret:
 		return g.secret(i, whole, reader)
 	case buildctx.Log:
-		return reader.uses(base) == "" && !g.namedInSteps(base)
+		where, _ := reader.uses(base)
+		return where == "" && !g.namedInSteps(base)
 	case buildctx.Docker:
 		return !g.namedInSteps(base)
 	}
@@ -202,14 +209,19 @@ func (g *ignoring) hold(key, why string) {
 
 // usedBy notes an item that a text of the context or an instruction names.
 func (g *ignoring) usedBy(i *ignored, reader *usesReader, names ...string) bool {
-	where := reader.uses(names...)
-	if where == "" && slices.ContainsFunc(names, g.namedInSteps) {
-		where = "the Dockerfile"
+	where, name := reader.uses(names...)
+	if at := slices.IndexFunc(names, g.namedInSteps); where == "" && at >= 0 {
+		where, name = "the Dockerfile", names[at]
 	}
-	if where != "" {
+	switch {
+	case where == "":
+		return false
+	case slices.Contains(dotenvReaders, name):
+		g.hold("file-used", i.Path+" stays, and what it holds is in the image: "+where+" names "+name+", which may read it")
+	default:
 		g.hold("file-used", i.Path+" stays: "+where+" names it")
 	}
-	return where != ""
+	return true
 }
 
 func (g *ignoring) namedInSteps(name string) bool {
@@ -294,10 +306,13 @@ func (g *ignoring) keptNotes() []transform.Note {
 // spell writes the patterns, and tries them on all files of the context: where
 // one hides anything else, the paths themselves are written.
 func (g *ignoring) spell(wanted []ignored) {
-	fits := map[string]bool{}
+	fits, count := map[string]bool{}, map[string]int{}
+	for _, w := range wanted {
+		count[w.pattern]++
+	}
 	for _, w := range wanted {
 		if _, done := fits[w.pattern]; !done {
-			fits[w.pattern] = w.pattern != "" && g.hidesOnly(w, wanted)
+			fits[w.pattern] = w.pattern != "" && (!w.forMany || count[w.pattern] > few) && g.hidesOnly(w, wanted)
 		}
 	}
 	slices.SortStableFunc(wanted, func(a, b ignored) int { return a.group - b.group })
@@ -308,13 +323,13 @@ func (g *ignoring) spell(wanted []ignored) {
 		}
 		i := slices.IndexFunc(g.hidden, func(h hidden) bool { return h.pattern == pattern })
 		if i < 0 {
-			g.hidden = append(g.hidden, hidden{pattern, w.group, w.why, w.Bytes})
+			g.hidden = append(g.hidden, hidden{pattern: pattern, group: w.group, why: w.why, bytes: w.Bytes})
 			continue
 		}
 		g.hidden[i].bytes += w.Bytes
 	}
 	if n := len(g.hidden); n > 0 && !g.file.there && g.hidden[n-1].group == dockerGroup {
-		g.hidden = append(g.hidden, hidden{".dockerignore", dockerGroup, g.hidden[n-1].why, 0})
+		g.hidden = append(g.hidden, hidden{pattern: ".dockerignore", group: dockerGroup, why: g.hidden[n-1].why})
 	}
 }
 

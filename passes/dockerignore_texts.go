@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"refit/internal/argv"
+	"refit/internal/buildctx"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -19,7 +20,7 @@ const (
 
 // usesReader looks through the text files of a context for names.
 type usesReader struct {
-	g     *ignoring
+	ctx   *buildctx.Context
 	read  bool
 	full  bool // not everything was read
 	texts []usesText
@@ -27,20 +28,20 @@ type usesReader struct {
 
 type usesText struct{ name, text string }
 
-// uses finds a text that has one of the names in it; "" when none has.
-func (r *usesReader) uses(names ...string) string {
+// uses finds a text that has one of the names in it, and which; "" when none has.
+func (r *usesReader) uses(names ...string) (where, name string) {
 	r.load()
 	if r.full {
-		return "perhaps a file that was not read"
+		return "perhaps a file that was not read", names[0]
 	}
 	for _, t := range r.texts {
 		for _, n := range names {
 			if path.Base(t.name) != n && mentionsName(t.text, n) {
-				return t.name
+				return t.name, n
 			}
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // history reports whether the project's own build seems to ask git.
@@ -60,21 +61,21 @@ func (r *usesReader) load() {
 		return
 	}
 	r.read = true
-	entries, complete := r.g.ctx.Files()
+	entries, complete := r.ctx.Files()
 	r.full = !complete
 	left := int64(maxUsesAll)
 	for _, e := range entries {
 		if e.Dir || !isCode(e.Path) {
 			continue
 		}
-		if ignored, _ := r.g.ctx.Ignored(e.Path); ignored {
+		if ignored, _ := r.ctx.Ignored(e.Path); ignored {
 			continue
 		}
 		if left -= e.Size; e.Size > maxUsesFile || left < 0 {
 			r.full = true
 			return
 		}
-		b, err := r.g.ctx.ReadFile(e.Path)
+		b, err := r.ctx.ReadFile(e.Path)
 		if err != nil {
 			r.full = r.full || e.Regular
 			continue

@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -36,6 +37,36 @@ func (u *contextUse) read(f *transform.File, ctx *buildctx.Context) {
 			u.ran(f, in)
 		}
 	}
+}
+
+// useOf is what a Dockerfile uses that others of its context look at, read once for
+// all of them; nil for none.
+func useOf(name, text string, ctx *buildctx.Context) *contextUse {
+	return ctx.Shared("use of "+name+"\x00"+text, func() any {
+		f, err := transform.Parse(name, text, nil)
+		if err != nil {
+			return (*contextUse)(nil)
+		}
+		u := &contextUse{}
+		u.read(f, ctx)
+		u.first = nil // it would keep the whole file
+		return u
+	}).(*contextUse)
+}
+
+// add adds what another Dockerfile uses.
+func (u *contextUse) add(o *contextUse) {
+	if o == nil {
+		return
+	}
+	u.folders = append(u.folders, o.folders...)
+	u.named = append(u.named, o.named...)
+	u.globs = append(u.globs, o.globs...)
+	u.unknown = cmp.Or(o.unknown, u.unknown)
+	u.texts = append(u.texts, o.texts...)
+	u.history = u.history || o.history
+	u.node = u.node || o.node
+	u.venvs = append(u.venvs, o.venvs...)
 }
 
 // copied adds the sources of a COPY or ADD.

@@ -35,7 +35,7 @@ var gunicornArgsPass = &transform.Pass{
 	},
 	Alters: []string{"env:*", "cmd", "entrypoint"}, // any variable may be a knob of a script's
 	Declines: []transform.Decline{
-		{Key: "open-already", When: "the command or the file uses GUNICORN_ARGS or GUNICORN_CMD_ARGS"},
+		{Key: "open-already", When: "the command or the file uses GUNICORN_ARGS or GUNICORN_CMD_ARGS", Already: true},
 		{Key: "started-by-script", When: "a script starts gunicorn in a way that cannot be rewritten: in a function or an if, more than once, …"},
 		{Key: "script-not-in-context", When: "the command is a script that the build context does not show, and gunicorn is installed"},
 		{Key: "unknown-option", When: "gunicorn is given an option that it does not document, so that its arguments cannot be told apart"},

@@ -27,6 +27,12 @@ const gunicornConf = `# Defaults for gunicorn, which reads this file in the dire
 # max_requests = 0             # restart a worker after so many requests
 `
 
+// nativeConf is gunicornConf in an image without a shell, where gunicorn itself reads
+// its options from a variable.
+func nativeConf() string {
+	return strings.Replace(gunicornConf, "GUNICORN_ARGS ranks", "GUNICORN_CMD_ARGS ranks", 1)
+}
+
 // config is the configuration file that a change brings along, where the build
 // context shows that gunicorn would find it and that there is none.
 func (st *starter) config(g *argv.GunicornCmd) []transform.Companion {

@@ -6,6 +6,7 @@ import (
 	"github.com/distribution/reference"
 
 	"refit/internal/buildctx"
+	"refit/internal/facts"
 	"refit/transform"
 )
 
@@ -60,6 +61,33 @@ func parseImage(ref string) (image, bool) {
 func isPython(s *transform.Stage) bool {
 	img, ok := baseImage(s.Root())
 	return ok && img.Official && img.Name == "python"
+}
+
+// underUV is the official Python image that one of uv's own images is made from.
+func (img image) underUV() (image, bool) {
+	if img.Name != uvImage {
+		return image{}, false
+	}
+	tag, ok := facts.UVPythonTag(img.Tag)
+	return image{Name: "python", Tag: tag, Digest: img.Digest, Official: true}, ok
+}
+
+// isUV reports whether the stage starts, through other stages or not, from one of
+// uv's own images that has Python.
+func isUV(s *transform.Stage) bool {
+	img, ok := baseImage(s.Root())
+	_, under := img.underUV()
+	return ok && under
+}
+
+// pythonUnder is the image that the stage starts from, through other stages or not, and
+// the official Python image in place of one of uv's own.
+func pythonUnder(s *transform.Stage) (image, bool) {
+	img, ok := baseImage(s.Root())
+	if plain, under := img.underUV(); under {
+		return plain, true
+	}
+	return img, ok
 }
 
 // contextOf is the build context, nil when unknown: every method of a nil

@@ -19,7 +19,7 @@ func LeftOut(names []string) *transform.Pass {
 			Before: "FROM python:3.12-slim-bookworm\nCMD [\"python\"]\n",
 			After: "# refit: skip=multi-stage left out by refit verify\n" +
 				"FROM python:3.12-slim-bookworm\nCMD [\"python\"]\n",
-			Sources: []string{"refit --help, comments in a Dockerfile"},
+			Sources: []string{"refit help flags, comments in a Dockerfile"},
 		},
 		Run: func(f *transform.File) []transform.Finding { return runLeftOut(f, names) },
 	}

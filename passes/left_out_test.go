@@ -28,11 +28,11 @@ func TestLeftOut(t *testing.T) {
 // What is left out stays left out.
 func TestLeftOutLasts(t *testing.T) {
 	const src = "FROM python:3.12-slim-bookworm\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCMD [\"python\", \"-m\", \"x\"]\n"
-	first, err := transform.Run("Dockerfile", src, append(without(All(), "python-env"), LeftOut([]string{"python-env"})), nil)
+	first, err := transform.Run("Dockerfile", src, append(without(Default(), "python-env"), LeftOut([]string{"python-env"})), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := transform.Run("Dockerfile", first.After, All(), nil)
+	again, err := transform.Run("Dockerfile", first.After, Default(), nil)
 	if err != nil || again.After != first.After || strings.Contains(first.After, "PYTHONUNBUFFERED") {
 		t.Errorf("%v\n%s\nthen\n%s", err, first.After, again.After)
 	}

@@ -111,7 +111,7 @@ func (sp *split) checkPathVariable(i int, st *splitStep) *transform.Finding {
 		return nil
 	}
 	for _, kv := range c.Env {
-		if kv.Key == "PATH" && !keepsPath(kv.Value) {
+		if kv.Key == "PATH" && !keepsPath(sp.withoutOwnPath(kv.Value)) {
 			return held(st.in.Body, "path-lost", "PATH is set to directories in which another Python comes first")
 		}
 	}
@@ -242,6 +242,18 @@ func scriptNames(s *shell.Script) []string {
 	return names
 }
 
+// scriptNames leaves out what the manager installs, named by its path in the
+// environment, which stays where it is.
+func (sp *split) scriptNames(st *splitStep, s *shell.Script) []string {
+	state := sp.f.State(st.in)
+	if st.script == nil {
+		state = sp.f.EndState(sp.s)
+	}
+	return slices.DeleteFunc(scriptNames(s), func(name string) bool {
+		return strings.Contains(name, "/") && sp.keepsPlace(strings.TrimSuffix(path.Dir(absolute(pythonDir(state), name)), "/bin"))
+	})
+}
+
 // systemProgram reports a path that belongs to the distribution.
 func systemProgram(name string) bool {
 	for _, dir := range []string{"/usr/bin/", "/bin/", "/usr/sbin/", "/sbin/", "/etc/init.d/"} {
@@ -252,9 +264,13 @@ func systemProgram(name string) bool {
 	return false
 }
 
-// find looks a script up in the context by its name; several may have it.
+// find looks a script up in the context: the file that a COPY brings to where it
+// is, and those of its name, of which several may be meant.
 func (sp *split) find(name string) []string {
 	var found []string
+	if file, ok := contextFile(&inImage{File: sp.f}, sp.s, name); ok && path.Base(file) != path.Base(name) {
+		found = append(found, file)
+	}
 	entries, _ := sp.ctx.Files()
 	for _, e := range entries {
 		if e.Regular && path.Base(e.Path) == path.Base(name) {
@@ -264,21 +280,37 @@ func (sp *split) find(name string) []string {
 	return found
 }
 
-// scriptsOf are the shell scripts of the context that a step runs.
+// scriptsOf are the shell scripts of the context that a step runs, and those that
+// they run in turn.
 func (sp *split) scriptsOf(st *splitStep) []*buildctx.Script {
 	var scripts []*buildctx.Script
 	s := shell.Of(sp.f, st.in)
 	if sp.ctx == nil || s == nil {
 		return nil
 	}
-	for _, name := range scriptNames(s) {
-		for _, p := range sp.find(name) {
-			if s, err := sp.ctx.Script(p); err == nil {
+	seen := map[string]bool{}
+	names := sp.scriptNames(st, s)
+	for i := 0; i < len(names); i++ {
+		for _, p := range sp.find(names[i]) {
+			if s, err := sp.ctx.Script(p); err == nil && !seen[p] {
+				seen[p] = true
 				scripts = append(scripts, s)
+				names = append(names, startedIn(s)...)
 			}
 		}
 	}
 	return scripts
+}
+
+// startedIn are the scripts that a script runs or reads itself.
+func startedIn(s *buildctx.Script) []string {
+	names := slices.Clone(s.Sources)
+	for _, c := range s.Calls {
+		if name := c.Args[0].Text; strings.Contains(name, "/") && !systemProgram(name) || strings.HasSuffix(name, ".sh") {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // checkScripts looks into the scripts that a step runs.
@@ -286,7 +318,7 @@ func (sp *split) checkScripts(i int, st *splitStep, s *shell.Script) *transform.
 	if !st.run {
 		return nil
 	}
-	for _, name := range scriptNames(s) {
+	for _, name := range sp.scriptNames(st, s) {
 		if sp.ctx == nil || len(sp.find(name)) == 0 {
 			if st.in.Keyword == "run" && i <= sp.last {
 				continue
@@ -333,6 +365,13 @@ func (sp *split) checkContext() *transform.Finding {
 		for _, u := range uses.Prefix {
 			if m := ownPython.FindString(u.What); m != "" {
 				return held(sp.s.From.Body, "absolute-path", "%s:%d names %s, where pip's programs are no more", u.File, u.Line, m)
+			}
+		}
+	}
+	for _, p := range podFiles(sp.ctx) {
+		for _, words := range p.commands() {
+			if m := ownPython.FindString(strings.Join(words, " ")); m != "" {
+				return held(sp.s.From.Body, "absolute-path", "%s names %s, where pip's programs are no more", p.name, m)
 			}
 		}
 	}

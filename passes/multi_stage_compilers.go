@@ -100,6 +100,9 @@ func (sp *split) findTools() {
 	sp.tools = map[string]bool{}
 	for _, st := range sp.steps[:sp.last+1] {
 		for _, u := range st.units {
+			if u.role == roleTool && len(u.all) > 1 { // an installer that is fetched
+				sp.tools[u.all[0].Name()] = true
+			}
 			if u.role != roleConfig && u.role != rolePip {
 				continue
 			}

@@ -73,6 +73,8 @@ func (sp *split) divideRun(i int, st *splitStep) *transform.Finding {
 		switch u.role {
 		case rolePip:
 			b, r = !late, late
+		case roleTool:
+			b, r = !st.pip, false // else it has a RUN of its own
 		case rolePipTidy:
 			b, r = st.pip, !st.pip
 		case roleConfig:
@@ -99,6 +101,9 @@ func (sp *split) divideRun(i int, st *splitStep) *transform.Finding {
 	}
 	build.forget(st)
 	run.forget(st)
+	if no := sp.divideTools(st); no != nil {
+		return no
+	}
 	return sp.settle(st, &build, &run)
 }
 

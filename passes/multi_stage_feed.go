@@ -35,6 +35,9 @@ func readCopy(f *transform.File, in *transform.Instruction) *copied {
 		c.sources = append(c.sources, text)
 	}
 	dest, ok := st.Expand(op.dest)
+	if !ok {
+		dest = op.dest // as pythonDir names what is not known
+	}
 	c.known = c.known && ok
 	c.into = strings.HasSuffix(dest, "/") || dest == "." || strings.HasSuffix(dest, "/.") || len(c.sources) > 1
 	c.dest = absolute(pythonDir(st), dest)
@@ -147,12 +150,19 @@ func setsUp(c *copied) bool {
 }
 
 func (sp *split) feedOne(i int, st *splitStep, n pipNeed) *transform.Finding {
-	if mounted(st.in, n.path) {
+	if from, ok := sp.shown(st.in, n.path); ok {
+		if from != "" && !n.dir {
+			_, no := sp.readRequirements(st, n, from)
+			return no
+		}
 		sp.vcs, sp.known = true, false
 		return nil
 	}
 	if n.dir {
 		return sp.feedTree(i, n)
+	}
+	if sp.own != nil && sp.own.exported[n.path] {
+		return nil
 	}
 	var found []bringer
 	for _, before := range sp.steps[:i] {
@@ -171,7 +181,11 @@ func (sp *split) feedOne(i int, st *splitStep, n pipNeed) *transform.Finding {
 		}
 		found = append(found, bringer{before, c, r, p})
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) > 0:
+	case strings.Contains(n.path, "$"): // see pythonDir
+		return held(n.at, "made-by-step", "what brings %s depends on a build argument", n.path)
+	default:
 		return held(n.at, "made-by-step", "no COPY or ADD brings %s: an earlier step or the image makes it", n.path)
 	}
 	last := found[len(found)-1]
@@ -222,17 +236,28 @@ func manifestDir(dir string) bool {
 	return strings.HasPrefix(base, "req") || strings.HasPrefix(base, "dep") || base == "pip"
 }
 
-// mounted reports whether a RUN mounts a directory that holds the path.
-func mounted(in *transform.Instruction, p string) bool {
-	for _, m := range mountsOf(in) {
-		if m.kind == "cache" || m.kind == "secret" || m.target == "" {
+// shown reports a path that a RUN mounts, and finds the file of the context that is
+// there; "" where that is not known. A target may start in the working directory
+// (BuildKit, dockerfile2llb, dispatchRunMounts), and of two mounts the later is on top.
+func (sp *split) shown(in *transform.Instruction, p string) (from string, ok bool) {
+	for _, m := range slices.Backward(mountsOf(in)) {
+		if m.kind == "cache" || m.kind == "secret" || m.kind == "ssh" || m.target == "" {
 			continue
 		}
-		if !path.IsAbs(m.target) || p == path.Clean(m.target) || strings.HasPrefix(p, path.Clean(m.target)+"/") {
-			return true
+		if strings.Contains(m.target, "$") {
+			return "", true
 		}
+		m.target = absolute(pythonDir(sp.f.State(in)), m.target)
+		file, under := m.file(p)
+		switch {
+		case !under:
+			continue
+		case !m.ofContext() || strings.Contains(m.source, "$"):
+			return "", true
+		}
+		return strings.TrimPrefix(path.Clean("/"+file), "/"), true
 	}
-	return false
+	return "", false
 }
 
 // feedTree gives the builder everything that is copied into a directory, or is
@@ -256,6 +281,9 @@ func (sp *split) feedTree(i int, n pipNeed) *transform.Finding {
 	if !found {
 		return held(n.at, "made-by-step", "no COPY or ADD brings %s: an earlier step or the image makes it", n.path)
 	}
+	if n.project {
+		return sp.feedProject(i, n)
+	}
 	return nil
 }
 
@@ -267,6 +295,13 @@ func (sp *split) readRequirements(st *splitStep, n pipNeed, from string) (comple
 	if from == "" || sp.ctx == nil {
 		sp.vcs, sp.known = sp.vcs || n.detail, sp.known && !n.detail
 		return false, nil
+	}
+	if sp.own != nil && sp.own.dir != nil && managerFiles[path.Base(from)] {
+		return true, nil
+	}
+	if projectManifests[path.Base(from)] {
+		sp.nameProject(path.Dir(from))
+		return true, nil
 	}
 	if !n.detail {
 		return true, nil
@@ -289,7 +324,7 @@ func (sp *split) readRequirements(st *splitStep, n pipNeed, from string) (comple
 	for _, f := range r.Files {
 		rel, err := filepath.Rel(path.Dir(main), "/"+f)
 		if err == nil && "/"+f != main {
-			st.need(pipNeed{path.Join(path.Dir(n.path), filepath.ToSlash(rel)), false, n.at, false})
+			st.need(pipNeed{path: path.Join(path.Dir(n.path), filepath.ToSlash(rel)), at: n.at})
 		}
 	}
 	return r.Problem == "", nil

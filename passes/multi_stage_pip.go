@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -15,10 +16,12 @@ import (
 
 // pipNeed is a file or directory that pip reads.
 type pipNeed struct {
-	path   string // absolute, in the image
-	dir    bool   // a source tree or a directory of wheels
-	at     transform.Span
-	detail bool // a requirement file, which may name others
+	path     string // absolute, in the image
+	dir      bool   // a source tree or a directory of wheels
+	at       transform.Span
+	detail   bool // a requirement file, which may name others
+	project  bool // a project that pip installs from its source
+	editable bool // and as a link to it
 }
 
 // checkPip reads every call of pip: what it needs, and whether the result goes
@@ -42,10 +45,22 @@ func (sp *split) checkPip() *transform.Finding {
 		dir := pythonDir(state)
 		for _, u := range st.units {
 			inner := dir
+			if u.role == roleTool {
+				continue
+			}
 			for _, c := range u.all {
 				inner = changeDir(state, c, inner)
 				if file := sourced(c); file != "" && (u.role == roleShell && st.pip || u.role == rolePip) {
 					return held(shell.In(st.in, c.Span), "unclear-step", "what pip does depends on %s, which is read before", file)
+				}
+				if file, _, ok := fetchedManifest(c); ok && inner != "" {
+					st.need(pipNeed{path: absolute(inner, file), at: shell.In(st.in, c.Span)})
+					st.relative, st.fetches = st.relative || !path.IsAbs(file), true
+				}
+				if p, ok := argv.PipSync(c); ok {
+					if no := sp.checkSync(st, p, inner, shell.In(st.in, c.Span)); no != nil {
+						return no
+					}
 				}
 				p, ok := argv.Pip(c)
 				if !ok {
@@ -139,12 +154,10 @@ func (sp *split) checkPipVariables(st *splitStep) *transform.Finding {
 	return nil
 }
 
-// pythonDir is the working directory; the official Python images start in "/".
+// pythonDir is the working directory, a name for it where a build argument chooses it;
+// the official Python images start in "/".
 func pythonDir(st *transform.State) string {
-	if st.Workdir == "" {
-		return "/"
-	}
-	return st.Workdir
+	return cmp.Or(st.Workdir, st.WrittenWorkdir, "/")
 }
 
 // elsewhere are options with which pip installs outside the environment.
@@ -192,9 +205,15 @@ func (sp *split) needOption(st *splitStep, state *transform.State, o argv.Option
 	default:
 		return nil
 	}
+	if o.Value == "/dev/stdin" && st.fetches {
+		return nil
+	}
 	val := o.Holder
 	val.Text = o.Value
 	text, ok := shellValue(state, val)
+	if !ok && o.Name == "--editable" && val.Literal() {
+		text, ok = val.Text, true // ".[extra]", which is a pattern for the shell
+	}
 	if !ok {
 		return held(at, "unclear-step", "the value of %s is not known before the build", o.Name)
 	}
@@ -203,8 +222,11 @@ func (sp *split) needOption(st *splitStep, state *transform.State, o argv.Option
 	case o.Name == "--editable" && isURL(text):
 		sp.vcs = true
 		return nil
-	case o.Name == "--editable":
-		return held(at, "local-install", "an editable installation is a link to the source, with files in it that the runtime would lack")
+	case o.Name == "--editable" && (path.IsAbs(text) || dir != ""):
+		where, _, _ := strings.Cut(text, "[")
+		st.relative = st.relative || !path.IsAbs(text)
+		st.need(pipNeed{path: absolute(dir, where), dir: true, at: at, project: true, editable: true})
+		return nil
 	case isURL(text):
 		sp.known = sp.known && o.Name != "--requirement"
 		sp.vcs = sp.vcs || o.Name == "--requirement"
@@ -213,7 +235,7 @@ func (sp *split) needOption(st *splitStep, state *transform.State, o argv.Option
 		return held(at, "unclear-step", "the directory that pip runs in is not known")
 	}
 	st.relative = st.relative || !path.IsAbs(text)
-	st.need(pipNeed{absolute(dir, text), o.Name == "--find-links", at, o.Name == "--requirement"})
+	st.need(pipNeed{path: absolute(dir, text), dir: o.Name == "--find-links", at: at, detail: o.Name == "--requirement"})
 	return nil
 }
 
@@ -234,7 +256,7 @@ func (sp *split) needOperand(st *splitStep, state *transform.State, w shell.Word
 	}
 	if w.HasGlob && strings.Contains(text, "*") && !strings.Contains(text, "==") {
 		st.relative = st.relative || !path.IsAbs(text)
-		st.need(pipNeed{absolute(dir, path.Dir(text)), true, at, false})
+		st.need(pipNeed{path: absolute(dir, path.Dir(text)), dir: true, at: at})
 		return nil
 	}
 	for _, one := range strings.Fields(text) {
@@ -245,9 +267,8 @@ func (sp *split) needOperand(st *splitStep, state *transform.State, w shell.Word
 		case req.Local() && !path.IsAbs(req.Path) && dir == "":
 			return held(at, "unclear-step", "the directory that pip runs in is not known")
 		case req.Local():
-			sp.vcs, sp.known = true, false
 			st.relative = st.relative || !path.IsAbs(req.Path)
-			st.need(pipNeed{absolute(dir, req.Path), true, at, false})
+			st.need(pipNeed{path: absolute(dir, req.Path), dir: true, at: at, project: true})
 		default:
 			sp.vcs = sp.vcs || req.VCS != ""
 			sp.name(req.Name)

@@ -22,6 +22,10 @@ type split struct {
 	slim   bool
 	alpine bool
 	python pyVersion
+	plain  string // what the runtime starts from instead of uv's own image; "" for the stage's base
+
+	own  *managedSplit // of a stage in which a manager installs; nil else
+	venv string        // where the environment is
 
 	steps       []*splitStep
 	first, last int // the first and the last step with pip
@@ -45,8 +49,11 @@ type splitStep struct {
 	units    []*splitUnit
 	calls    map[*splitUnit]*pkgCall
 	pip      bool
-	needs    []pipNeed // what pip reads
-	relative bool      // some of it by a path that starts in the working directory
+	needs    []pipNeed        // what pip reads
+	relative bool             // some of it by a path that starts in the working directory
+	tools    []transform.Edit // what leaves nothing but the manager's own set-up
+	swap     []transform.Edit // what else changes in its text in the builder
+	fetches  bool             // pip is given the dependencies of a project's manifest
 
 	narrow              []string         // the builder's own COPYs in its place
 	build, run          bool             // it is in the builder, in the runtime
@@ -61,7 +68,7 @@ func held(at transform.Span, key, format string, args ...any) *transform.Finding
 // planSplit finds out if and how the final stage can be split. Both results are
 // nil when the pass has nothing to do with the file.
 func planSplit(f *transform.File) (*split, *transform.Finding) {
-	sp := &split{f: f, s: f.Final(), ctx: contextOf(f), first: -1, installed: map[string]bool{}, dropped: map[string]bool{}}
+	sp := &split{f: f, s: f.Final(), ctx: contextOf(f), venv: "/opt/venv", first: -1, installed: map[string]bool{}, dropped: map[string]bool{}}
 	if slices.ContainsFunc(sp.s.Instructions, func(in *transform.Instruction) bool { return namesInstaller(f, in) }) {
 		sp.read()
 	}
@@ -70,14 +77,14 @@ func planSplit(f *transform.File) (*split, *transform.Finding) {
 	}
 	sp.packages()
 	for _, check := range []func() *transform.Finding{
-		sp.checkBase, sp.alreadySplit, sp.checkKinds, sp.checkPip, sp.checkBefore,
+		sp.checkBase, sp.alreadySplit, sp.checkManaged, sp.checkKinds, sp.checkPip, sp.checkLocked, sp.checkBefore,
 	} {
 		if no := check(); no != nil {
 			return nil, no
 		}
 	}
 	for _, plan := range []func() *transform.Finding{
-		sp.feed, sp.divide, sp.placeCopy, sp.checkRuntime, sp.checkCompilers, sp.repeatState,
+		sp.feed, sp.divide, sp.stripRuns, sp.placeCopy, sp.checkRuntime, sp.checkCompilers, sp.repeatState,
 	} {
 		if no := plan(); no != nil {
 			return nil, no
@@ -92,18 +99,19 @@ func (sp *split) read() {
 		st := &splitStep{in: in, run: true, calls: map[*splitUnit]*pkgCall{}}
 		if in.Keyword == "run" {
 			st.script = shell.Of(sp.f, in)
-			st.units = splitUnits(in, st.script)
-			for _, u := range st.units {
-				st.pip = st.pip || u.pip
-			}
-		}
-		if st.pip {
-			if sp.first < 0 {
-				sp.first = len(sp.steps)
-			}
-			sp.last = len(sp.steps)
+			st.units = slices.Clone(splitUnits(in, st.script))
 		}
 		sp.steps = append(sp.steps, st)
+	}
+	sp.findManager()
+	for i, st := range sp.steps {
+		if st.pip = slices.ContainsFunc(st.units, func(u *splitUnit) bool { return u.pip }); !st.pip {
+			continue
+		}
+		if sp.first < 0 {
+			sp.first = i
+		}
+		sp.last = i
 	}
 }
 
@@ -111,7 +119,8 @@ func (sp *split) read() {
 func (u *splitUnit) installs() bool {
 	return slices.ContainsFunc(u.all, func(c *shell.Command) bool {
 		p, ok := argv.Pip(c)
-		return ok && !p.UV && p.IsInstall()
+		_, sync := argv.PipSync(c)
+		return ok && !p.UV && p.IsInstall() || sync
 	})
 }
 
@@ -125,6 +134,11 @@ func (sp *split) checkBase() *transform.Finding {
 		return held(at, "based-on-stage", "the final stage starts from the stage %q, which others may use too", sp.s.Base.Raw)
 	}
 	img, ok := baseImage(sp.s)
+	if plain, no := sp.underUV(img); no != nil {
+		return no
+	} else if plain.Tag != "" {
+		img, sp.plain = plain, plain.Name+":"+plain.Tag
+	}
 	if !ok || !img.Official || img.Name != "python" {
 		return held(at, "other-base", "the stage does not start from an official Python image: which Python and pip it has is not known")
 	}
@@ -175,7 +189,7 @@ func installsPython(f *transform.File, s *transform.Stage) bool {
 func (sp *split) checkKinds() *transform.Finding {
 	for i, st := range sp.steps {
 		at := st.in.Body
-		if strings.Contains(sp.f.Text(at), "/opt/venv") {
+		if strings.Contains(sp.f.Text(at), "/opt/venv") && !sp.keepsPlace("/opt/venv") {
 			return held(at, "own-venv", "the file uses /opt/venv already")
 		}
 		if no := sp.checkJobs(st); no != nil {
@@ -185,7 +199,7 @@ func (sp *split) checkKinds() *transform.Finding {
 		case "onbuild":
 			return held(at, "onbuild", "a trigger runs in the builds of others, whose stages are not known")
 		case "env":
-			if strings.Contains(sp.f.Text(at), "VIRTUAL_ENV") {
+			if v, _ := sp.f.EndState(sp.s).Env("VIRTUAL_ENV"); strings.Contains(sp.f.Text(at), "VIRTUAL_ENV") && !sp.keepsPlace(v) {
 				return held(at, "own-venv", "the file sets up a virtual environment of its own")
 			}
 			continue
@@ -201,7 +215,7 @@ func (sp *split) checkKinds() *transform.Finding {
 		if i <= sp.last && st.script.Form == shell.Opaque {
 			return held(at, "unclear-step", "the step cannot be read: %s", st.script.Why)
 		}
-		if !st.pip && st.script.Toolset().Has("pip") && !slices.ContainsFunc(st.units, func(u *splitUnit) bool { return u.role == rolePip }) {
+		if !st.pip && st.script.Toolset().Has("pip") && !slices.ContainsFunc(st.units, func(u *splitUnit) bool { return u.role == rolePip || u.role == roleTool }) {
 			return held(at, "unclear-step", "it runs pip in a way that is not understood")
 		}
 	}
@@ -214,7 +228,7 @@ func (st *splitStep) checkUnit(u *splitUnit) *transform.Finding {
 	case roleManager:
 		return held(at, "package-manager", "another installer of Python packages has its own idea of where they go")
 	case roleSetup:
-		return held(at, "setup-py", "setup.py compiles or installs the source: it needs the compilers where the source is")
+		return held(at, "setup-py", "setup.py compiles or installs the source: it needs the compilers where the source is (“pip install .” instead of “setup.py install” could move)")
 	case roleVenv:
 		return held(at, "own-venv", "the file makes a virtual environment of its own")
 	case roleMixed:

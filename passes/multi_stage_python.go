@@ -6,6 +6,7 @@ import (
 
 	"refit/internal/argv"
 	"refit/internal/facts"
+	"refit/transform"
 )
 
 // pyVersion is the version of Python that a tag names; patch is -1 where the tag
@@ -56,26 +57,30 @@ func (v pyVersion) lacksVenv() string {
 	case v.major == 2:
 		return "this Python 2 has neither a venv module nor a pip that finds a virtualenv for it"
 	case v.major == 3 && v.minor >= 0 && v.minor < 4:
-		return "the venv module of this Python brings no pip"
+		return "the venv module of this Python knows no --without-pip"
 	case v.major == 3 && (v.minor == 4 && v.patch >= 0 && v.patch < 5 || v.minor == 5 && v.patch >= 0 && v.patch < 2):
-		return "the image's pip is older than “pip list --format=freeze”, by which the environment gets its tools"
+		return "the image's pip is too old to be sure that it installs into an environment"
 	}
 	return ""
 }
 
 // makeVenv is the command that makes the environment.
 //
-// A new environment has neither the image's own wheel nor its setuptools, by
-// which source distributions are built; pip 23.1 and later even isolate builds
-// where wheel is missing, so that setup.py does not find what was installed
-// before. The environment sees them with --system-site-packages. Since Python
-// 3.12 the image has neither. Up to 3.6 the pip that venv brings is too old to
-// know the wheels that the image's own pip takes, and the venv module forgets pip
-// beside --system-site-packages (bpo-24875): the image's own three are installed.
-func (v pyVersion) makeVenv() string {
+// It works with the image's own pip, setuptools and wheel, as the original does:
+// the environment sees them with --system-site-packages, has no copies of them to
+// weigh on the runtime, whose base has them too, and gets the scripts that start
+// pip, with its own interpreter in their first line. What pip finds installed is
+// then what it found in the image. Where the runtime may get another base, which
+// has none of the three, the environment has copies.
+func (v pyVersion) makeVenv(f *transform.File) string {
 	switch {
 	case v.major == 2:
 		return `pip install "virtualenv<20.16" && virtualenv /opt/venv`
+	case !mayChangeBase(f):
+		next := " " + string(f.Escape) + "\n    && "
+		return "python -m venv --system-site-packages --without-pip /opt/venv" + next +
+			"cp /usr/local/bin/pip* /opt/venv/bin/" + next +
+			`sed -i '1s|.*|#!/opt/venv/bin/python|' /opt/venv/bin/pip*`
 	case v.sure && v.minor >= 12:
 		return "python -m venv /opt/venv"
 	case v.recentPip():
@@ -84,8 +89,19 @@ func (v pyVersion) makeVenv() string {
 	return "python -m venv /opt/venv && pip list --format=freeze | /opt/venv/bin/pip install -r /dev/stdin"
 }
 
+// mayChangeBase reports a profile whose runtime is distroless or Alpine where that
+// can be.
+func mayChangeBase(f *transform.File) bool {
+	switch f.Options.Profile {
+	case transform.ProfileSecure, transform.ProfileCPU, transform.ProfileIO:
+		return true
+	}
+	return false
+}
+
 // recentPip reports a Python whose own copy of pip knows manylinux2014 wheels:
-// pip 22.0 came with 3.7.13, pip 20.1 with 3.8.3.
+// pip 22.0 came with 3.7.13, pip 20.1 with 3.8.3. Up to 3.6, besides, the venv
+// module forgets pip beside --system-site-packages (bpo-24875).
 func (v pyVersion) recentPip() bool {
 	switch v.minor {
 	case 7:

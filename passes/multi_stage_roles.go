@@ -24,6 +24,7 @@ const (
 	roleManager                  // another installer of Python packages
 	roleSetup                    // python setup.py install and the like
 	roleVenv                     // makes a virtual environment
+	roleTool                     // brings or sets up the manager that installs: builder
 	roleMixed                    // pip and something else in one compound command
 )
 
@@ -111,7 +112,7 @@ func (u *splitUnit) combine() splitRole {
 }
 
 // managers install Python packages in ways of their own.
-var managers = setOf(`pipenv poetry uv pdm conda mamba micromamba pip-sync easy_install easy_install-2.7 easy_install-3.6
+var managers = setOf(`pipenv poetry uv pdm conda mamba micromamba easy_install easy_install-2.7 easy_install-3.6
 	buildout hatch rye pipx pip-compile flit`)
 
 // roleOf is the role of a simple command.
@@ -121,6 +122,9 @@ func roleOf(c *shell.Command) splitRole {
 	}
 	if p, ok := argv.Pip(c); ok {
 		return pipRole(p)
+	}
+	if _, ok := argv.PipSync(c); ok {
+		return rolePip
 	}
 	if p := packageCall(c); p != nil {
 		return rolePackage
@@ -182,9 +186,10 @@ func pythonRole(args []shell.Word) splitRole {
 	return rolePlain
 }
 
-// removeRole tells the caches apart that a RUN removes.
+// removeRole tells the caches apart that a RUN removes, and the settings and keys,
+// which no layer of the builder is to keep either.
 func removeRole(args []shell.Word) splitRole {
-	lists, cache := false, false
+	lists, cache, settings := false, false, false
 	for _, w := range args {
 		switch {
 		case strings.HasPrefix(w.Text, "-"):
@@ -193,11 +198,15 @@ func removeRole(args []shell.Word) splitRole {
 		case strings.Contains(w.Text, ".cache"):
 			cache = true
 		case w.Text == "/tmp/*" || w.Text == "/var/tmp/*" || w.Text == "/tmp/pip*":
+		case looksThere(w.Text) && !containsAny(w.Text, linked):
+			settings = true
 		default:
 			return rolePlain
 		}
 	}
 	switch {
+	case settings:
+		return roleConfig
 	case lists:
 		return roleTidy
 	case cache:

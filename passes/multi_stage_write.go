@@ -30,8 +30,13 @@ func (sp *split) placeCopy() *transform.Finding {
 
 // finding writes the change down.
 func (sp *split) finding() transform.Finding {
+	sp.leaveSettings()
 	sp.dropManifests()
+	sp.intoDirs()
 	edits := []transform.Edit{{Span: sp.above(sp.s.From, sp.s.Index > 0), New: sp.builder()}}
+	if sp.plain != "" {
+		edits = append(edits, transform.Edit{Span: sp.s.Base.Word, New: sp.plain})
+	}
 	at := sp.takeAt
 	anchor := sp.steps[at].in
 	edits = append(edits, transform.Edit{Span: sp.above(anchor, true), New: sp.takeOver()})
@@ -42,6 +47,7 @@ func (sp *split) finding() transform.Finding {
 		}
 		edits = append(edits, transform.Edit{Span: sp.gone(i)})
 	}
+	sp.noteSettings()
 	return transform.Finding{
 		At:    sp.s.From.Body,
 		Why:   sp.why(),
@@ -78,6 +84,12 @@ func (sp *split) endsFile(i int) bool {
 }
 
 func (sp *split) why() string {
+	if sp.plain != "" {
+		return fmt.Sprintf("uv installs in a builder stage and stays there; the runtime takes the finished environment, on %s, the image under uv's own", sp.plain)
+	}
+	if sp.own != nil {
+		return fmt.Sprintf("%s installs in a builder stage and stays there; the runtime takes the finished environment", sp.own.manager.name)
+	}
 	if len(sp.dropped) == 0 {
 		return "pip installs in a builder stage, and the runtime takes the finished environment, without what else pip leaves behind"
 	}
@@ -155,10 +167,9 @@ func (sp *split) builder() string {
 		if !st.build && len(st.narrow) == 0 {
 			continue
 		}
-		if _, isCopy := st.copies(); !made && (isCopy || st.pip) {
+		if _, isCopy := st.copies(); !made && (isCopy && sp.own == nil || st.pip) {
 			made = true
-			fmt.Fprintf(&b, "%s %s\n", sp.keyword("RUN"), sp.python.makeVenv())
-			fmt.Fprintf(&b, "%s PATH=/opt/venv/bin:$PATH\n", sp.keyword("ENV"))
+			b.WriteString(sp.toolText(st) + sp.environment())
 		}
 		if !st.build {
 			b.WriteString(strings.Join(st.narrow, ""))
@@ -182,7 +193,7 @@ func (sp *split) builderText(st *splitStep) string {
 	if !st.run {
 		span.Start = sp.above(st.in, true).Start
 	}
-	edits := slices.Clone(st.buildEdits)
+	edits := slices.Concat(st.buildEdits, st.swap)
 	if _, isCopy := st.copies(); isCopy {
 		edits = append(edits, sp.withoutOwner(st)...)
 	}
@@ -206,7 +217,7 @@ func (sp *split) withoutOwner(st *splitStep) []transform.Edit {
 
 // takeOver is what the runtime gets instead of pip's steps.
 func (sp *split) takeOver() string {
-	text := fmt.Sprintf("%s --from=%s /opt/venv /opt/venv\n%s PATH=/opt/venv/bin:$PATH\n", sp.keyword("COPY"), sp.builderName(), sp.keyword("ENV"))
+	text := fmt.Sprintf("%s --from=%s %s %s\n%s", sp.keyword("COPY"), sp.builderName(), sp.venv, sp.venv, sp.startPath())
 	if sp.endsFile(sp.takeAt) {
 		return strings.TrimSuffix(text, "\n")
 	}
@@ -265,7 +276,7 @@ func sameFiles(c, later *copied) bool {
 		}
 		file := path.Clean("/" + src)
 		rel, ok := strings.CutPrefix(file, strings.TrimSuffix(dir, "/")+"/")
-		if !ok || rel == "" || path.Ext(file) == "" {
+		if !ok || rel == "" || path.Ext(file) == "" && !managerFiles[path.Base(file)] {
 			return false
 		}
 		dest := c.dest

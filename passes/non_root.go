@@ -40,7 +40,9 @@ var nonRootPass = &transform.Pass{
 	Alters:   []string{"user", "owner:*"},
 	Declines: nonRootDeclines,
 	Hadolint: []string{"DL3002"},
-	Run:      runNonRoot,
+	Run: func(f *transform.File) []transform.Finding {
+		return append(runNonRoot(f), openToAll(f)...)
+	},
 }
 
 var nonRootDeclines = []transform.Decline{
@@ -63,7 +65,9 @@ var nonRootDeclines = []transform.Decline{
 	{Key: "unknown-path", When: "the working directory or the destination of a COPY depends on what is not known"},
 	{Key: "workdir", When: "the application runs in a directory that stays root's, and may write there"},
 	{Key: "writes-system-path", When: "a path outside the application's directories is named, and may be written to"},
+	{Key: "asks-git", When: "a step asks git about a repository that would be the user's, which git refuses root"},
 	{Key: "archive", When: "an ADD unpacks an archive among the application's files, whose owner differs between builders"},
+	{Key: "open-to-all", When: "a chmod lets everybody write; it stays, whether the user changes or not"},
 	{Key: "owner-only-mode", When: "a mode keeps a file that stays root's from everybody else"},
 }
 
@@ -116,7 +120,7 @@ func runNonRoot(f *transform.File) []transform.Finding {
 		return n.decline(holdf(user, "explicit-root", "USER root is the last word of the file"))
 	}
 	n.as = n.account()
-	for _, check := range []func() *hold{n.base, n.instructions, n.context, n.own, n.nameable, n.places, n.start, n.code, n.mounts, n.workdir} {
+	for _, check := range []func() *hold{n.base, n.instructions, n.context, n.own, n.asksGit, n.nameable, n.places, n.start, n.code, n.configuration, n.mounts, n.workdir} {
 		if h := check(); h != nil {
 			return n.decline(h)
 		}

@@ -16,37 +16,81 @@ func (n *nonRooter) code() *hold {
 	if err != nil || !uses.Complete {
 		return holdf(nil, "no-context", "not all of the context's Python sources could be read")
 	}
-	at := func(u buildctx.Use) string { return u.File + ":" + strconv.Itoa(u.Line) }
+	return n.programs(uses)
+}
+
+// programs looks at what Python programs do.
+func (n *nonRooter) programs(uses *buildctx.Uses) *hold {
 	for _, u := range uses.LowPorts {
-		return holdf(nil, "low-port", "%s uses port %s, which only root may open in some container runtimes", at(u), u.What)
+		return holdf(nil, "low-port", "%s uses port %s, which only root may open in some container runtimes", sourceLine(u), u.What)
 	}
 	for _, u := range uses.Privileged {
-		return holdf(nil, "needs-root", "%s calls %s, which needs root", at(u), u.What)
+		return holdf(nil, "needs-root", "%s calls %s, which needs root", sourceLine(u), u.What)
 	}
 	for _, u := range uses.Imports {
 		if slices.Contains(rootModules, u.What) {
-			return holdf(nil, "needs-root", "%s imports %s, which needs a device, a socket or a right that root has", at(u), u.What)
+			return holdf(nil, "needs-root", "%s imports %s, which needs a device, a socket or a right that root has", sourceLine(u), u.What)
 		}
 	}
 	for _, u := range uses.Home {
 		if u.What != "expanduser" {
-			return holdf(nil, "data-under-root", "%s uses %s, which is root's home as long as root runs it", at(u), u.What)
+			return holdf(nil, "data-under-root", "%s uses %s, which is root's home as long as root runs it", sourceLine(u), u.What)
 		}
 	}
-	for _, u := range uses.Places {
-		if !n.reaches(u.What) {
-			return holdf(nil, "writes-system-path", "%s names %s, which stays root's", at(u), u.What)
-		}
+	if h := n.codePlaces(uses); h != nil {
+		return h
 	}
 	for _, u := range uses.Commands {
 		if buildctx.NeedsRoot(u.What) {
-			return holdf(nil, "needs-root", "%s runs %s", at(u), u.What)
+			return holdf(nil, "needs-root", "%s runs %s", sourceLine(u), u.What)
 		}
 		if systemInstallers[u.What] && !isTest(u.File) {
-			return holdf(nil, "needs-root", "%s runs %s, which installs into what stays root's", at(u), u.What)
+			return holdf(nil, "needs-root", "%s runs %s, which installs into what stays root's", sourceLine(u), u.What)
 		}
 	}
 	return nil
+}
+
+func sourceLine(u buildctx.Use) string { return u.File + ":" + strconv.Itoa(u.Line) }
+
+// codePlaces looks at the paths that the sources name, and those that they write to.
+func (n *nonRooter) codePlaces(uses *buildctx.Uses) *hold {
+	byCwd := func(u buildctx.Use) string { return absolute(n.image.endDir(n.s).path, u.What) }
+	bySource := func(u buildctx.Use) string { return path.Join(n.sourceDir(u.File), u.What) }
+	for _, u := range uses.Places {
+		if p := byCwd(u); !n.reaches(p) && (p == u.What || buildctx.IsPlace(p) && !isTest(u.File)) {
+			return holdf(nil, "writes-system-path", "%s names %s, which stays root's", sourceLine(u), p)
+		}
+	}
+	for _, u := range uses.Around {
+		if p := bySource(u); !n.reaches(p) && buildctx.IsPlace(p) && !isTest(u.File) {
+			return holdf(nil, "writes-system-path", "%s names %s, which stays root's", sourceLine(u), p)
+		}
+	}
+	for i, u := range slices.Concat(uses.Writes, uses.Climbs) {
+		p := byCwd(u)
+		if i >= len(uses.Writes) {
+			p = bySource(u)
+		}
+		if !n.reachesToWrite(p) && !isTest(u.File) {
+			return holdf(nil, "writes-system-path", "%s may write to %s, which stays root's", sourceLine(u), p)
+		}
+	}
+	return nil
+}
+
+// sourceDir is the directory of the container that has a file of the context: the
+// longest way down to it that a COPY makes, or else the working directory's.
+func (n *nonRooter) sourceDir(file string) string {
+	dirs := append([]string{n.image.endDir(n.s).path}, n.files.dirs...)
+	for _, dir := range dirs {
+		for rest := file; rest != ""; _, rest, _ = strings.Cut(rest, "/") {
+			if found, ok := contextFile(n.image, n.s, path.Join(dir, rest)); ok && found == file {
+				return path.Dir(path.Join(dir, rest))
+			}
+		}
+	}
+	return path.Dir(path.Join(dirs[0], file))
 }
 
 // systemInstallers write where only root may.

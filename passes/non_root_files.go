@@ -18,7 +18,8 @@ import (
 // BuildKit (0.34, by trying) makes missing directories of a COPY --chown for its
 // owner but leaves those that are there as they are, and makes a WORKDIR for the
 // current user, root. So a directory that WORKDIR made is given in the step that
-// makes the user, and one that a RUN made in that RUN.
+// makes the user, and one that a RUN made in that RUN. A COPY --link has all the
+// directories in its own layer, as its owner's, whose they are from then on.
 type fileOwner struct {
 	n         *nonRooter
 	dirs      []string                        // the user's, with all below
@@ -172,7 +173,7 @@ func (o *fileOwner) dest(in *transform.Instruction) (string, bool) {
 // isDir reports whether a source is a directory, or may be several files.
 func (o *fileOwner) isDir(in *transform.Instruction, src string) bool {
 	if c, _ := copyingOf(in); c.from != "" {
-		return !strings.Contains(path.Base(src), ".")
+		return isVenv(src) || !strings.Contains(path.Base(src), ".")
 	}
 	src, ok := o.n.f.State(in).Expand(src)
 	if !ok {
@@ -198,9 +199,9 @@ func buildOnly(in *transform.Instruction) bool {
 
 func (o *fileOwner) workdir(in *transform.Instruction) {
 	dir, _ := o.dirAfter(in)
-	if !o.made[dir] && o.owned(dir) {
+	for p := dir; p != "/" && o.owned(p) && !o.made[p]; p = path.Dir(p) {
 		o.makes[in] = true
-		o.byWorkdir = append(o.byWorkdir, dir)
+		o.byWorkdir = append(o.byWorkdir, p)
 	}
 	o.make(dir)
 }
@@ -216,7 +217,7 @@ func (o *fileOwner) make(dir string) {
 func (o *fileOwner) copies(in *transform.Instruction) *hold {
 	dir, _ := o.dest(in)
 	c, _ := copyingOf(in)
-	if !o.owned(dir) || c.chown == "" && buildOnly(in) && o.made[dir] || isVenv(dir) {
+	if !o.owned(dir) || !c.link && (c.chown == "" && buildOnly(in) && o.made[dir] || isVenv(dir)) {
 		return o.keeps(in, c)
 	}
 	if in.Keyword == "add" && unpacks(in) {

@@ -200,25 +200,22 @@ func distribution(req string) string {
 	return req[:i]
 }
 
-// homeTools keep data in the home directory that the application looks for when
-// it runs, unless the variable says where else, by their documentation.
-var homeTools = []struct{ text, variable string }{
-	{"playwright install", "PLAYWRIGHT_BROWSERS_PATH"}, {"nltk.download", "NLTK_DATA"}, {"textblob.download", "NLTK_DATA"},
-	{"huggingface-cli download", "HF_HOME"}, {"hf download", "HF_HOME"}, {"from_pretrained", "HF_HOME"}, {"SentenceTransformer(", "HF_HOME"},
-	{"whisper.load_model", "XDG_CACHE_HOME"}, {"torch.hub", "TORCH_HOME"}, {"pip install --user", "PYTHONUSERBASE"},
-	{"pipx install", "PIPX_HOME"}, {"git config --global", "GIT_CONFIG_GLOBAL"}, {"aws configure", "AWS_CONFIG_FILE"},
-	{"--generate-config", "JUPYTER_CONFIG_DIR"}, {"uv tool install", "UV_TOOL_DIR"}, {"camoufox fetch", "XDG_CACHE_HOME"},
-	{"poetry install", "POETRY_VIRTUALENVS_CREATE POETRY_VIRTUALENVS_IN_PROJECT POETRY_VIRTUALENVS_PATH VIRTUAL_ENV"},
-	{"pipenv install", "PIPENV_VENV_IN_PROJECT WORKON_HOME VIRTUAL_ENV"}, {"pipenv sync", "PIPENV_VENV_IN_PROJECT WORKON_HOME VIRTUAL_ENV"},
-}
-
 // rootHome reports an instruction that uses root's home directory otherwise
 // than for a cache that is thrown away.
 func (n *nonRooter) rootHome(in *transform.Instruction) *hold {
 	text := n.f.Text(in.Body)
 	switch in.Keyword {
 	case "run":
-		if h := n.homeTool(in, text); h != nil {
+		if h := n.homeTool(in, text, ""); h != nil {
+			return h
+		}
+		if h := n.homeCode(in); h != nil {
+			return h
+		}
+		if h := n.settings(in, text); h != nil {
+			return h
+		}
+		if h := n.fetchedPython(in); h != nil {
 			return h
 		}
 		if !namesHome(text) {
@@ -236,24 +233,6 @@ func (n *nonRooter) rootHome(in *transform.Instruction) *hold {
 		return nil
 	}
 	return holdf(in, "data-under-root", "root's home is used here, which another user cannot enter")
-}
-
-func (n *nonRooter) homeTool(in *transform.Instruction, text string) *hold {
-	st := n.f.State(in)
-	for _, t := range homeTools {
-		if !strings.Contains(text, t.text) {
-			continue
-		}
-		moved := func(v string) bool { return st.HasEnv(v) || strings.Contains(text, v) }
-		if slices.ContainsFunc(strings.Fields(t.variable), moved) || strings.Contains(text, "--system") || strings.Contains(text, " -d /") {
-			continue
-		}
-		if t.variable[0] == 'P' && strings.Contains(n.f.Src, "virtualenvs.create") || strings.Contains(n.f.Src, "virtualenvs.in-project true") {
-			continue
-		}
-		return holdf(in, "data-under-root", "“%s” keeps data in root's home, which another user cannot enter", t.text)
-	}
-	return nil
 }
 
 var homeName = lazyregexp.New(`(^|[\s"'=:,(])(/root(/|\b)|~(/|[\s"']|$)|\$\{?HOME\b)`, "/root", "~", "$HOME", "${HOME")
@@ -305,7 +284,7 @@ func (n *nonRooter) places() *hold {
 			if strings.Contains(upper, "PORT") && isLow(value) {
 				return holdf(in, "low-port", "%s is %s: only root may open that port in some container runtimes", kv.Key, value)
 			}
-			if routeLike(upper) || slices.Contains(searchPaths, upper) {
+			if routeLike(upper) || slices.Contains(searchPaths, upper) || upper == "DISPLAY" { // “:99” is no port there
 				continue
 			}
 			h := n.words(in, strings.Fields(value))
@@ -339,6 +318,11 @@ func (n *nonRooter) reaches(p string) bool {
 	}
 	if within(p, "/dev") {
 		return slices.Contains(strings.Fields("/dev/null /dev/zero /dev/stdin /dev/stdout /dev/stderr /dev/shm /dev/urandom /dev/random /dev/tty"), p)
+	}
+	for _, dir := range []string{"/etc/letsencrypt", "/etc/ssl/private"} { // mode 700 or 710, by certbot and Debian
+		if within(p, dir) {
+			return false
+		}
 	}
 	for _, dir := range []string{"/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/opt/venv", "/venv", "/run/secrets", "/proc/self"} {
 		if within(p, dir) {

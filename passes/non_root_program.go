@@ -23,7 +23,7 @@ func (r *startReader) file(program string, args []buildctx.Arg) *hold {
 		return nil
 	case !ok && strings.Contains(program, "/") && !strings.Contains(program, "bin/") || !ok && strings.HasSuffix(program, ".sh"):
 		return holdf(r.at, "unknown-script", "%s is not a file of the build context", program)
-	case !ok && r.n.installsItself():
+	case !ok && (r.n.installsItself() || r.n.projectProgram(path.Base(program))):
 		return nil
 	case !ok:
 		return holdf(r.at, "unknown-program", "it is not known what %s needs", path.Base(program))
@@ -41,7 +41,7 @@ func (r *startReader) file(program string, args []buildctx.Arg) *hold {
 	if h := r.script(s, name, true); h != nil {
 		return h
 	}
-	if (s.ExecArgs || s.RunsArgs) && len(args) > 1 && !strings.HasPrefix(args[1].Text, "-") {
+	if (s.ExecArgs || s.RunsArgs) && len(args) > 1 && !strings.HasPrefix(args[1].Text, "-") && !slices.Contains(s.Handled, args[1].Text) {
 		return r.passed(args[1:])
 	}
 	return nil
@@ -92,6 +92,36 @@ func (n *nonRooter) installsItself() bool {
 		}
 	}
 	return false
+}
+
+// projectProgram reports a program that a manifest of the context says is made of a
+// module of the context.
+func (n *nonRooter) projectProgram(name string) bool {
+	return slices.ContainsFunc(n.manifestDirs("pyproject.toml"), func(dir string) bool {
+		doc, err := n.ctx.Toml(path.Join(dir, "pyproject.toml"))
+		if err != nil {
+			return false
+		}
+		for _, scripts := range []map[string]any{tableAt(doc, "project", "scripts"), tableAt(doc, "tool", "poetry", "scripts")} {
+			if entry, ok := scripts[name].(string); ok {
+				module, _, _ := strings.Cut(entry, ":")
+				return n.projectModule(strings.TrimSpace(module))
+			}
+		}
+		return false
+	})
+}
+
+// projectModule reports a module of a project of the context, beside its manifest or
+// in "src" there.
+func (n *nonRooter) projectModule(name string) bool {
+	file := strings.ReplaceAll(name, ".", "/")
+	return slices.ContainsFunc(n.manifestDirs("pyproject.toml"), func(dir string) bool {
+		return slices.ContainsFunc([]string{file + ".py", file + "/__init__.py", "src/" + file + ".py", "src/" + file + "/__init__.py"}, func(p string) bool {
+			exists, known := n.ctx.Exists(path.Join(dir, p))
+			return exists && known
+		})
+	})
 }
 
 var selfInstall = lazyregexp.New(`\bpip[0-9.]*\s+install(\s+[^&;|\s]+)*\s+['"]?\.{1,2}/?(\[[^\]]*\])?['"]?(\s|$)|\bsetup\.py\s+(install|develop)\b`, "pip", "setup.py")

@@ -25,7 +25,7 @@ var serverModules = strings.Fields(`http.server SimpleHTTPServer flask gunicorn 
 
 // plainPrograms do in a start script what any user may.
 var plainPrograms = strings.Fields(`sleep tail cat ls date curl wget nc grep sed awk mkdir touch cp mv rm chmod ln find tee env head cut tr
-	sort uniq wc xargs basename dirname psql pg_isready mysql mysqladmin redis-cli git hostname id whoami uname seq expr timeout nohup
+	sort uniq wc xargs basename dirname psql pg_isready mysql mysqladmin redis-cli git hostname id whoami uname seq expr timeout nohup nproc
 	dumb-init tini catatonit wait-for-it wait-for-it.sh wait-for wait-for.sh dockerize jq envsubst mktemp exec poetry pipenv uv pdm
 	ddtrace-run newrelic-admin opentelemetry-instrument stdbuf nice getent ps kill pkill sync rev yes node npm java openssl
 	msgfmt python-dotenv dotenv which`)
@@ -160,12 +160,12 @@ func (r *startReader) call(s *buildctx.Script, c buildctx.Call, name string) *ho
 		return r.enters(lastWord(c.Args), name)
 	case !isFile && !slices.Contains(s.Commands, base):
 		return nil // built into the shell, or a function
-	case slices.Contains(bareShells, base) && bare(base, c.Args[1:]) || strings.HasPrefix(base, "jupyter"):
+	case slices.Contains(bareShells, base) && !(c.Fed && (isInterpreter(base) || isShell(base))) && bare(base, c.Args[1:]) || strings.HasPrefix(base, "jupyter"):
 		return holdf(r.at, "interactive", "%s is for somebody who works in the container and may want to install things", base)
 	case base == "sh" || base == "bash" || base == "ash" || base == "dash":
 		return nil // its script stands among the calls or the sources
 	case isInterpreter(base):
-		return r.python(c, words)
+		return r.python(c, words, name)
 	case slices.Contains(servers, base):
 		return r.server(base, words)
 	case slices.Contains(plainPrograms, base) && (!isFile || strings.Contains(program, "bin/") || slices.Contains(inits, base)):
@@ -213,7 +213,7 @@ func isInterpreter(base string) bool {
 }
 
 // python looks at what an interpreter is given.
-func (r *startReader) python(c buildctx.Call, words []string) *hold {
+func (r *startReader) python(c buildctx.Call, words []string, who string) *hold {
 	for i, w := range words {
 		switch {
 		case w == "-c":
@@ -234,6 +234,12 @@ func (r *startReader) python(c buildctx.Call, words []string) *hold {
 		}
 		return nil
 	}
+	switch {
+	case c.Here != "":
+		return r.n.programs(buildctx.ScanPython("the here-document in "+path.Base(who), c.Here))
+	case c.Fed:
+		return holdf(r.at, "unknown-program", "what %s is given to run in %s is not known", c.Name, who)
+	}
 	return holdf(r.at, "interactive", "%s alone is for somebody who works in the container", c.Name)
 }
 
@@ -251,10 +257,10 @@ func (r *startReader) module(name string, words []string) *hold {
 			return nil
 		}
 	}
-	if r.n.installsItself() {
+	if r.n.installsItself() || r.n.projectModule(name) {
 		return nil
 	}
-	return holdf(r.at, "unknown-program", "the module %s is not in the build context, and what it needs is not known", name)
+	return holdf(r.at, "unknown-program", "no COPY is known to bring the module %s to where it runs, and what it needs is not known", name)
 }
 
 // server looks at the arguments of a known server.

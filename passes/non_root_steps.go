@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"refit/internal/argv"
+	"refit/internal/buildctx"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -42,6 +43,7 @@ func (o *fileOwner) run(in *transform.Instruction) *hold {
 		}
 		if o.made[tree] && appendable(in, s) {
 			g.trees = append(g.trees, tree)
+			o.lateDirs = slices.DeleteFunc(o.lateDirs, func(d string) bool { return d == tree }) // given here
 		} else if !slices.Contains(o.lateDirs, tree) {
 			o.lateDirs = append(o.lateDirs, tree)
 		}
@@ -117,8 +119,9 @@ func appendable(in *transform.Instruction, s *shell.Script) bool {
 	if s.Form != shell.ShellForm || s.Text == "" || strings.ContainsAny(s.Text[len(s.Text)-1:], `;&|\`) {
 		return false
 	}
-	for _, flag := range in.Node.Flags {
-		if spec, ok := strings.CutPrefix(flag, "--mount="); ok && !strings.Contains(spec, "=/root/") && !strings.Contains(spec, "=/var/") {
+	for _, m := range mountsOf(in) {
+		t := path.Clean("/" + m.target)
+		if inRun := m.target == "" && (m.kind == "secret" || m.kind == "ssh"); !inRun && !isSystem(t) && !within(t, "/var") {
 			return false
 		}
 	}
@@ -226,9 +229,22 @@ func (o *fileOwner) makesFiles(in *transform.Instruction, c *shell.Command, dir,
 		return true
 	}
 	if strings.HasPrefix(call.Name, "python") {
+		if len(call.Words) == 2 && call.Words[0].Text == "-c" && onlyPrints(call.Words[1].Text) {
+			return false
+		}
 		return len(call.Words) == 0 || call.Words[0].Text != "-V" && call.Words[0].Text != "--version" && call.Words[0].Text != "setup.py"
 	}
 	return !slices.Contains(quietCommands, call.Name)
+}
+
+// readers are modules of the standard library that only read and compute.
+var readers = strings.Fields("ast configparser json platform re site sys sysconfig tomllib")
+
+// onlyPrints reports a program given to Python that reads files and prints, such
+// as the one by which requirements-first reads a manifest.
+func onlyPrints(code string) bool {
+	return !containsAny(code, []string{"write", "'w", `"w`, "'a'", `"a"`, "'x'", `"x"`, "exec", "__"}) &&
+		!slices.ContainsFunc(buildctx.ImportedModules(code), func(m string) bool { return !slices.Contains(readers, m) })
 }
 
 // mentions reports whether a text names the directory or something below it.

@@ -16,7 +16,7 @@ var pinTagPass = &transform.Pass{
 			"with it every library that apt installs; latest moves to another version as well. The pass writes the tag " +
 			"that names the same build today, from a catalogue of every tag that the official images ever listed. A " +
 			"version that is written stays, and so do variants (slim, alpine). --pin patch names the patch release too. " +
-			"Digests are left to tools that keep them up to date. FROM, COPY --from and RUN --mount=from are treated " +
+			"--pin digest has the pass pin-digest add the digest. FROM, COPY --from and RUN --mount=from are treated " +
 			"alike; a tag that comes from an ARG is edited where it stands.",
 		Before: "FROM python:3.7\nCOPY . /app\n",
 		After:  "FROM python:3.7-bookworm\nCOPY . /app\n",
@@ -46,8 +46,28 @@ var pinTagPass = &transform.Pass{
 // alone, since shared tags name other builds there.
 func runPinTag(f *transform.File) []transform.Finding {
 	p := pinner{f: f}
-	for _, s := range f.Stages {
-		if forWindows(f, s) {
+	p.choose, p.where = p.simpleTag, p.place
+	p.argNote = "a version given by --build-arg must have been published on this distribution too"
+	p.noPlace = "the tag of %s is put together from ARGs that serve other purposes too"
+	p.read()
+	return p.findings()
+}
+
+// pinner collects the references of a file.
+type pinner struct {
+	f       *transform.File
+	choose  func(*pinRef)                        // says what is to become of a reference
+	where   func(*pinRef) (transform.Edit, bool) // finds the place of its change
+	argNote string                               // belongs to a change beside a variable
+	noPlace string                               // declines where there is none, of the reference
+	refs    []*pinRef
+	seen    map[int]bool // where the text of a reference starts
+}
+
+// read goes through all stages but those for Windows.
+func (p *pinner) read() {
+	for _, s := range p.f.Stages {
+		if forWindows(p.f, s) {
 			continue
 		}
 		p.from(s)
@@ -57,14 +77,6 @@ func runPinTag(f *transform.File) []transform.Finding {
 			}
 		}
 	}
-	return p.findings()
-}
-
-// pinner collects the references of a file.
-type pinner struct {
-	f    *transform.File
-	refs []*pinRef
-	seen map[int]bool // where the text of a reference starts
 }
 
 // pinRef is one reference to an image, and what is to become of it.
@@ -72,6 +84,7 @@ type pinRef struct {
 	at                transform.Span // the word or instruction it stands in
 	text              string         // as resolved
 	want              string         // with the tag that is wanted; "" for none
+	variable          bool           // it holds a variable
 	why               string
 	pieces            []refPiece
 	declined, because string
@@ -82,13 +95,13 @@ func (p *pinner) from(s *transform.Stage) {
 	if s.Base.Stage != nil || strings.EqualFold(s.Base.Raw, "scratch") || s.Base.Raw == "" {
 		return
 	}
-	r := &pinRef{at: s.From.Body, text: s.Base.Ref}
+	r := &pinRef{at: s.From.Body, text: s.Base.Ref, variable: strings.Contains(s.Base.Raw, "$")}
 	p.refs = append(p.refs, r)
 	if s.Base.Ref == "" {
 		r.declined, r.because = "unresolved-arg", fmt.Sprintf("%s depends on an ARG that has no default", s.Base.Raw)
 		return
 	}
-	p.judge(r)
+	p.choose(r)
 	if r.want != "" {
 		r.pieces = p.expandWord(s.Base.Word, s.Base.Raw)
 	}
@@ -110,7 +123,7 @@ func (p *pinner) use(e transform.Edge) {
 		p.seen[at] = true
 		r := &pinRef{at: w.Span, text: e.Image}
 		r.pieces = []refPiece{{text: e.Image, at: at}}
-		p.judge(r)
+		p.choose(r)
 		p.refs = append(p.refs, r)
 		return
 	}
@@ -136,8 +149,8 @@ func fromValue(w transform.Word, image string) (int, bool) {
 	return 0, false
 }
 
-// judge asks the catalogue.
-func (p *pinner) judge(r *pinRef) {
+// simpleTag asks the catalogue.
+func (p *pinner) simpleTag(r *pinRef) {
 	img, ok := parseImage(r.text)
 	if !ok || img.Digest {
 		return

@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ type refPiece struct {
 	text string
 	at   int
 	args []string // the ARGs whose defaults it came through; nil in FROM itself
+	vars []string // the same, and those whose ${NAME:-text} it is
 }
 
 // maxArgDepth is how deep ARGs whose defaults name other ARGs are followed.
@@ -23,7 +25,7 @@ const maxArgDepth = 8
 // $NAME, ${NAME} or ${NAME:-text}.
 func (p *pinner) expandWord(w transform.Span, raw string) []refPiece {
 	e := expander{f: p.f}
-	if p.f.Text(w) != raw || !e.expand(raw, w.Start, nil, len(p.f.Instructions)) {
+	if p.f.Text(w) != raw || !e.expand(raw, refPiece{at: w.Start}, len(p.f.Instructions)) {
 		return nil
 	}
 	return e.pieces
@@ -34,16 +36,21 @@ type expander struct {
 	pieces []refPiece
 }
 
-func (e *expander) expand(text string, at int, args []string, before int) bool {
-	if len(args) > maxArgDepth {
+// expand adds the pieces of a text that starts at in.at and has come through
+// in.args; only ARGs above the instruction of that index count.
+func (e *expander) expand(text string, in refPiece, before int) bool {
+	if len(in.args) > maxArgDepth {
 		return false
+	}
+	add := func(from, to int) {
+		e.pieces = append(e.pieces, refPiece{text[from:to], in.at + from, in.args, in.vars})
 	}
 	for i := 0; i < len(text); {
 		n := strings.IndexAny(text[i:], "$\"'\\`")
 		if n < 0 {
 			n = len(text) - i
 		}
-		e.pieces = append(e.pieces, refPiece{text[i : i+n], at + i, args})
+		add(i, i+n)
 		if i += n; i == len(text) {
 			break
 		}
@@ -51,12 +58,12 @@ func (e *expander) expand(text string, at int, args []string, before int) bool {
 		case '"', '\'':
 			i++
 		case '$':
-			n := e.variable(text[i:], at+i, args, before)
+			n := e.variable(text[i:], refPiece{"", in.at + i, in.args, in.vars}, before)
 			if n == 0 {
 				return false
 			}
 			if i += n; i == len(text) {
-				e.pieces = append(e.pieces, refPiece{"", at + i, args})
+				add(i, i)
 			}
 		default:
 			return false
@@ -67,7 +74,7 @@ func (e *expander) expand(text string, at int, args []string, before int) bool {
 
 // variable expands the variable that text starts with and returns its length,
 // 0 where it cannot.
-func (e *expander) variable(text string, at int, args []string, before int) int {
+func (e *expander) variable(text string, in refPiece, before int) int {
 	name := text[1:]
 	var n int
 	fallback := ""
@@ -86,12 +93,13 @@ func (e *expander) variable(text string, at int, args []string, before int) int 
 		return 0
 	}
 	value, from, i := metaArg(e.f, name, before)
+	vars := append(slices.Clone(in.vars), name)
 	switch {
 	case value != "":
-		if !e.expand(value, from, append(slices.Clone(args), name), i) {
+		if !e.expand(value, refPiece{"", from, append(slices.Clone(in.args), name), vars}, i) {
 			return 0
 		}
-	case !e.expand(fallback, at+1+n-1-len(fallback), args, before):
+	case !e.expand(fallback, refPiece{"", in.at + n - len(fallback), in.args, vars}, before):
 		return 0
 	}
 	return 1 + n
@@ -130,10 +138,10 @@ func (p *pinner) findings() []transform.Finding {
 			}
 			continue
 		}
-		edit, ok := p.place(r)
+		edit, ok := p.where(r)
 		if !ok {
 			findings = append(findings, transform.Finding{At: r.at, Reason: "not-one-place",
-				Why: "the tag of " + r.text + " is put together from ARGs that serve other purposes too"})
+				Why: fmt.Sprintf(p.noPlace, r.text)})
 			continue
 		}
 		if i, ok := places[edit.Span]; ok {
@@ -142,8 +150,8 @@ func (p *pinner) findings() []transform.Finding {
 		}
 		places[edit.Span] = len(findings)
 		fd := transform.Finding{At: r.at, Why: r.why, Edits: []transform.Edit{edit}}
-		if r.at.Contains(edit.Span) && strings.Contains(p.f.Text(r.at), "$") {
-			fd.Notes = append(fd.Notes, transform.Note{At: r.at, Why: "a version given by --build-arg must have been published on this distribution too"})
+		if p.argNote != "" && r.at.Contains(edit.Span) && r.variable {
+			fd.Notes = append(fd.Notes, transform.Note{At: r.at, Why: p.argNote})
 		}
 		findings = append(findings, fd)
 	}
@@ -186,8 +194,8 @@ func literalTag(r *pinRef) bool {
 // candidate is an edit that makes the wanted reference, and the ARGs whose
 // values it changes.
 type candidate struct {
-	edit transform.Edit
-	args []string
+	edit       transform.Edit
+	args, vars []string // of the piece that is changed
 }
 
 // candidates lists the places for r's change, those in the reference itself and
@@ -206,7 +214,7 @@ func (p *pinner) candidates(r *pinRef) (own, inArgs []candidate) {
 		end := at + len(piece.text)
 		glued := i > 0 && from == to && from == at && text != "" && text[0] != '-' && text[0] != ':' // ${VERSION}.17
 		if at <= from && to <= end && !glued {
-			c := candidate{transform.Edit{Span: transform.Span{Start: piece.at + from - at, End: piece.at + to - at}, New: text}, piece.args}
+			c := candidate{transform.Edit{Span: transform.Span{Start: piece.at + from - at, End: piece.at + to - at}, New: text}, piece.args, piece.vars}
 			if len(piece.args) == 0 {
 				own = append(own, c)
 			} else {

@@ -18,19 +18,21 @@ var pipCachePass = &transform.Pass{
 			"larger. A cache mount keeps them on the builder instead: the image gets smaller, and the next build that " +
 			"changes one requirement does not download the others again. Where the mount's place is not certain (a user " +
 			"other than root, a HOME of its own, an old frontend), or when the builder has no cache mounts, pip gets " +
-			"--no-cache-dir. Steps on Alpine share a cache of their own, since pip does not tell wheels that it built " +
-			"for musl from others. The same for uv pip.",
+			"--no-cache-dir. Each release of a distribution has a cache of its own (id=pip-bookworm), since pip does not tell " +
+			"wheels that it built for one C library from others. The same for uv, Poetry, Pipenv and PDM, which only get the mount, and for npm, yarn 1 and pnpm " +
+			"in images of Python.",
 		Before: "FROM python:3.12-slim-bookworm\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n" +
 			"COPY . .\n",
 		After: "FROM python:3.12-slim-bookworm\nCOPY requirements.txt .\n" +
-			"RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt\nCOPY . .\n",
+			"RUN --mount=type=cache,target=/root/.cache/pip,id=pip-bookworm pip install -r requirements.txt\nCOPY . .\n",
 		Sources: []string{
 			"Docker documentation, Optimize cache usage in builds, Use cache mounts",
 			"pip documentation, Caching",
+			"npm, yarn and pnpm documentation: cache and store directories",
 		},
 	},
 	Declines: []transform.Decline{
-		{Key: "no-cache-already", When: "--no-cache-dir or PIP_NO_CACHE_DIR switches the cache off already"},
+		{Key: "no-cache-already", When: "--no-cache-dir or PIP_NO_CACHE_DIR switches the cache off already", Already: true},
 		{Key: "cache-dir", When: "the file says where the cache is, by --cache-dir or PIP_CACHE_DIR"},
 		{Key: "cache-used", When: "a step removes the cache itself, or one uses or copies it"},
 		{Key: "place-unknown", When: "the cache's place is not known (another user, HOME, or an old frontend) and pip " +
@@ -61,10 +63,22 @@ func runPipCache(f *transform.File) []transform.Finding {
 			continue
 		}
 		if s := shell.Of(f, in); s.Form != shell.Opaque {
-			if step := p.read(in, s); len(step.calls) > 0 {
-				step.who = who
-				findings = append(findings, p.step(step))
+			step := p.read(in, s)
+			step.who, step.home = who, p.users.home(in)
+			var fd transform.Finding
+			switch {
+			case len(step.calls) > 0:
+				fd = p.step(step)
+			case len(step.managers) > 0:
+				fd = p.managed(step)
 			}
+			if declined := fd; containsAny(s.Text, []string{"npm", "yarn"}) {
+				p.node(&step, &fd)
+				if declined.Reason != "" && fd.Reason == "" {
+					findings = append(findings, declined)
+				}
+			}
+			findings = append(findings, fd)
 		}
 	}
 	return slices.DeleteFunc(findings, func(fd transform.Finding) bool { return fd.Why == "" })
@@ -72,11 +86,13 @@ func runPipCache(f *transform.File) []transform.Finding {
 
 // A pipStep is a RUN and the calls of pip in it that would fill a cache.
 type pipStep struct {
-	in     *transform.Instruction
-	script *shell.Script
-	who    user
-	calls  []*argv.PipCmd
-	vars   map[string]bool // variables that the script's text may set
+	in       *transform.Instruction
+	script   *shell.Script
+	who      user
+	home     bool // root's home is /root
+	calls    []*argv.PipCmd
+	managers []*managerCall
+	vars     map[string]bool // variables that the script's text may set
 }
 
 type pipCacher struct {
@@ -90,12 +106,18 @@ type pipCacher struct {
 // read finds the calls that install, download or build.
 func (p *pipCacher) read(in *transform.Instruction, s *shell.Script) pipStep {
 	step := pipStep{in: in, script: s}
-	if !strings.Contains(s.Text, "pip") {
+	if !namesInstaller(p.f, in) {
 		return step
 	}
 	for _, c := range s.Commands() {
+		if m, ok := readManager(c); ok && m.kind == useInstall {
+			step.managers = append(step.managers, m)
+		}
 		call, ok := argv.Pip(c)
 		if !ok {
+			if sync, ok := argv.PipSync(c); ok {
+				step.calls = append(step.calls, sync)
+			}
 			continue
 		}
 		switch call.Subcommand.Text {
@@ -144,11 +166,11 @@ func (p *pipCacher) step(s pipStep) transform.Finding {
 // setting is "off" where the call's cache is switched off, "dir" where its
 // place is given, and "" else.
 func (p *pipCacher) setting(s *pipStep, c *argv.PipCmd) string {
-	if c.Has("--no-cache-dir") {
+	if args, _ := c.Option("--pip-args"); c.Has("--no-cache-dir") || strings.Contains(args.Value, "--no-cache-dir") {
 		p.modern[s.in.Stage] = true
 		return "off"
 	}
-	if c.Has("--cache-dir", "--download-cache") {
+	if args, _ := c.Option("--pip-args"); c.Has("--cache-dir", "--download-cache") || strings.Contains(args.Value, "--cache-dir") || c.Sync && c.Has("--pip-args") {
 		return "dir"
 	}
 	off, dir := "PIP_NO_CACHE_DIR", "PIP_CACHE_DIR"
@@ -202,7 +224,7 @@ func assigns(script, name string) bool {
 // mountFits reports whether a cache mount would be where pip looks: root's
 // home, by a frontend that knows the mount.
 func (p *pipCacher) mountFits(s *pipStep) bool {
-	if s.who != userRoot || !p.front.cacheMounts(p.f) {
+	if s.who != userRoot || !s.home || !p.front.cacheMounts(p.f) || cacheOwner(s.in.Stage) == "" {
 		return false
 	}
 	for _, c := range s.calls {
@@ -224,36 +246,6 @@ func otherUser(c *argv.Call) bool {
 	return false
 }
 
-func (p *pipCacher) mount(s *pipStep) transform.Finding {
-	id := ""
-	if onAlpine(s.in.Stage) {
-		id = "-musl"
-	}
-	var tools []string
-	for _, c := range s.calls {
-		tool := "pip"
-		if c.UV {
-			tool = "uv"
-		}
-		if !slices.Contains(tools, tool) {
-			tools = append(tools, tool)
-		}
-	}
-	flags := ""
-	for _, tool := range tools {
-		flags += " --mount=type=cache,"
-		if id != "" {
-			flags += "id=" + tool + id + ","
-		}
-		flags += "target=/root/.cache/" + tool
-	}
-	return transform.Finding{
-		At:    s.in.Body,
-		Why:   "pip's cache stays on the builder: the layer is smaller, and the next build downloads only what changed",
-		Edits: []transform.Edit{addFlags(p.f, s.in, flags)},
-	}
-}
-
 // flag gives each call --no-cache-dir.
 func (p *pipCacher) flag(s *pipStep) transform.Finding {
 	fd := transform.Finding{At: s.in.Body, Why: "pip's cache would only make the layer larger: nothing reads it after this step"}
@@ -261,6 +253,8 @@ func (p *pipCacher) flag(s *pipStep) transform.Finding {
 		text := " --no-cache-dir"
 		if c.UV {
 			text = " --no-cache"
+		} else if c.Sync {
+			text = " --pip-args=--no-cache-dir"
 		}
 		if s.script.Form == shell.ExecForm {
 			text = `, "` + text[1:] + `"`

@@ -134,7 +134,7 @@ func namesCache(word string) bool {
 		before, after := rest[:i], rest[i+len(".cache"):]
 		if before == "" || strings.ContainsAny(before[len(before)-1:], "/='\",{") {
 			after = strings.TrimLeft(after, "/'\"}*.")
-			if after == "" || strings.HasPrefix(after, "pip") || strings.HasPrefix(after, "uv") || strings.ContainsAny(after[:1], ",$;& \t\r\n\\") {
+			if after == "" || strings.HasPrefix(after, "pip") || strings.HasPrefix(after, "uv") || strings.HasPrefix(after, "pypoetry") || strings.HasPrefix(after, "pdm") || strings.ContainsAny(after[:1], ",$;& \t\r\n\\") {
 				return true
 			}
 		}

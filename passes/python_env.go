@@ -26,7 +26,7 @@ var pythonEnvPass = &transform.Pass{
 	},
 	Alters: []string{"env:PYTHONUNBUFFERED", "env:PYTHONDONTWRITEBYTECODE"},
 	Declines: []transform.Decline{
-		{Key: "set-already", When: "the stage, or one that it starts from, sets PYTHONUNBUFFERED"},
+		{Key: "set-already", When: "the stage, or one that it starts from, sets PYTHONUNBUFFERED", Already: true},
 	},
 	Run: runPythonEnv,
 }
@@ -52,7 +52,7 @@ func runPythonEnv(f *transform.File) []transform.Finding {
 	} else {
 		set("PYTHONUNBUFFERED", "PYTHONUNBUFFERED=1 writes output at once, so that the last lines before a crash reach the log")
 	}
-	if !end.HasEnv("PYTHONDONTWRITEBYTECODE") && compiled(f, s, map[*transform.Stage]bool{}) {
+	if !end.HasEnv("PYTHONDONTWRITEBYTECODE") && compilingStep(f, s, map[*transform.Stage]bool{}) != nil {
 		set("PYTHONDONTWRITEBYTECODE", "the build compiles the modules already: PYTHONDONTWRITEBYTECODE=1 keeps containers from writing more")
 	}
 	return found
@@ -94,22 +94,35 @@ func pythonProgram(name string) bool {
 	return strings.HasPrefix(name, "python") && interpreter.MatchString(name) || path.Ext(name) == ".py" || name == "gunicorn" || name == "uvicorn"
 }
 
-// compiled reports a stage, or one that it takes files from, in which a step
-// compiles modules or uv is told to.
-func compiled(f *transform.File, s *transform.Stage, seen map[*transform.Stage]bool) bool {
+// compilingStep is the step that compiles modules, or the setting that tells uv to, in a
+// stage or one that it takes files from; nil for none.
+func compilingStep(f *transform.File, s *transform.Stage, seen map[*transform.Stage]bool) *transform.Instruction {
 	if s == nil || seen[s] {
-		return false
+		return nil
 	}
 	seen[s] = true
-	if v, ok := f.EndState(s).Env("UV_COMPILE_BYTECODE"); ok && v != "" && v != "0" && v != "false" {
-		return true
-	}
 	for _, in := range s.Instructions {
 		if in.Keyword == "run" && slices.ContainsFunc(shell.Of(f, in).Commands(), compiles) {
-			return true
+			return in
 		}
 	}
-	return slices.ContainsFunc(s.Deps, func(e transform.Edge) bool { return e.Kind != transform.EdgeMount && compiled(f, e.To, seen) })
+	const setting = "UV_COMPILE_BYTECODE"
+	if v, ok := f.EndState(s).Env(setting); ok && v != "" && v != "0" && v != "false" {
+		for _, in := range slices.Backward(withBases(s)) {
+			if in.Keyword == "env" && strings.Contains(f.Text(in.Body), setting) {
+				return in
+			}
+		}
+		return s.From
+	}
+	for _, e := range s.Deps {
+		if e.Kind != transform.EdgeMount {
+			if in := compilingStep(f, e.To, seen); in != nil {
+				return in
+			}
+		}
+	}
+	return nil
 }
 
 func compiles(c *shell.Command) bool {

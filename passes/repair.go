@@ -208,18 +208,19 @@ func (r *repair) newStep(s *transform.Stage) (transform.Edit, *transform.Finding
 		return transform.Edit{}, held(s.From.Body, "archived-suite", "apt no longer works on %s to install %s", r.suite, strings.Join(r.names, ", "))
 	}
 	if r.alpine {
-		return insertBehind(after, "\n"+r.f.Cased("RUN")+" apk add --no-cache "+strings.Join(r.names, " ")), nil
+		step := r.f.Cased("RUN") + " apk add --no-cache " + strings.Join(r.names, " ")
+		return r.settled(insertBehind(after, "\n"+step), runApkLayers), nil
 	}
 	step := aptInstallStep(r.f, r.names)
 	if r.listsBehind(after) {
 		step = strings.TrimSuffix(step, fmt.Sprintf(" %c\n    && rm -rf /var/lib/apt/lists/*", r.f.Escape))
 	}
-	return r.settled(insertBehind(after, "\n"+step)), nil
+	return r.settled(insertBehind(after, "\n"+step), runAptLayers), nil
 }
 
-// settled is what apt-layers makes of a new step and its neighbours, which it
+// settled is what apt-layers or apk-layers makes of a new step and its neighbours, which it
 // would join: otherwise the next run of refit would.
-func (r *repair) settled(edit transform.Edit) transform.Edit {
+func (r *repair) settled(edit transform.Edit, layers func(*transform.File) []transform.Finding) transform.Edit {
 	whole := transform.Span{End: len(r.f.Src)}
 	src := edited(r.f.Src, whole, []transform.Edit{edit})
 	for range 2 { // what is joined may be joined once more
@@ -233,7 +234,7 @@ func (r *repair) settled(edit transform.Edit) transform.Edit {
 		}
 		step := f.Instructions[i].Body
 		var edits []transform.Edit
-		for _, fd := range runAptLayers(f) {
+		for _, fd := range layers(f) {
 			if slices.ContainsFunc(fd.Edits, func(e transform.Edit) bool {
 				return step.Contains(transform.Span{Start: e.Span.Start, End: e.Span.Start})
 			}) {
@@ -266,13 +267,7 @@ func between(from, to string) transform.Edit {
 // listsBehind reports that a step behind an instruction reads package lists that
 // are there already, in the base.
 func (r *repair) listsBehind(in *transform.Instruction) bool {
-	runs := map[*transform.Instruction]*aptRun{}
-	for _, in := range r.f.Instructions {
-		if run := readAptRun(r.f, in); run != nil {
-			runs[in] = run
-		}
-	}
-	return followLists(r.f, runs).used[in] != ""
+	return followLists(r.f, aptFamily, readPkgRuns(r.f, aptFamily)).used[in] != ""
 }
 
 var posixShells = setOf("sh bash dash ash zsh ksh")

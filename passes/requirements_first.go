@@ -2,6 +2,8 @@ package passes
 
 import (
 	"fmt"
+	"path"
+	"slices"
 
 	"refit/internal/argv"
 	"refit/internal/shell"
@@ -16,7 +18,11 @@ var requirementsFirstPass = &transform.Pass{
 		Text: "A build reuses a step as long as nothing above it has changed. Where the source is copied first, every " +
 			"change of it downloads and installs all packages again. The requirement files alone are copied first, " +
 			"the packages are installed, and then comes the source: the image is the same. Steps that install " +
-			"packages of the distribution move along. Stages in which nothing installs Python packages are left alone.",
+			"packages of the distribution move along. Where a project is installed from the source (“pip install .”, “-e .”), " +
+			"its dependencies are installed first, as pyproject.toml, setup.cfg or setup.py name them; the step that installs " +
+			"the project stays as it is. Poetry, uv, Pipenv and PDM get their manifest and lock file first, and leave the " +
+			"project out (--no-root, --no-install-project, --no-self), where it is part of what they install. What npm, yarn and " +
+			"pnpm install beside them goes first too, where the lock file shows that no package runs a script for it. Stages in which nothing installs Python packages are left alone.",
 		Before: "FROM python:3.12-slim-bookworm\nCOPY . /app\nWORKDIR /app\nRUN pip install -r requirements.txt\n" +
 			"CMD [\"python\", \"app.py\"]\n",
 		After: "FROM python:3.12-slim-bookworm\nWORKDIR /app\nCOPY requirements.txt /app/requirements.txt\n" +
@@ -27,7 +33,7 @@ var requirementsFirstPass = &transform.Pass{
 	Alters: []string{"+path:*", "+owner:*"},
 	Declines: []transform.Decline{
 		{Key: "no-context", When: "the build context is unknown"},
-		{Key: "installs-source", When: "what is installed lies in the source itself (“.”, -e, file:, --find-links)"},
+		{Key: "installs-source", When: "what is installed lies in the source itself (“.”, -e, file:, --find-links), and of a project the dependencies are not known from its manifest alone"},
 		{Key: "no-manifest", When: "the requirement file does not come from the build context, or .dockerignore hides it"},
 		{Key: "unreadable", When: "the requirement file has a line that is not understood, or includes a file that is missing"},
 		{Key: "made-by-step", When: "an earlier step writes the requirement file"},
@@ -35,7 +41,7 @@ var requirementsFirstPass = &transform.Pass{
 		{Key: "needs-source", When: "the installing step does other things too that may need the source"},
 		{Key: "system-path", When: "the source brings files that the system or pip find by themselves: settings, or programs on PATH"},
 		{Key: "owner-differs", When: "a directory would get another owner"},
-		{Key: "package-manager", When: "packages are installed by Poetry, Pipenv, uv, PDM or conda"},
+		{Key: "package-manager", When: "a command of Poetry, Pipenv, uv or PDM is not understood"},
 		{Key: "unknown-path", When: "a path depends on something that is not known"},
 	},
 	Run: runRequirementsFirst,
@@ -96,7 +102,7 @@ func noContext(f *transform.File, s *transform.Stage) []transform.Finding {
 		case "copy", "add":
 			source = source || copiesFolder(in)
 		case "run":
-			if source && runsPipInstall(f, in) {
+			if source && (runsPipInstall(f, in) || runsManager(shell.Of(f, in))) {
 				return []transform.Finding{{At: in.Body, Reason: "no-context",
 					Why: "the build context is unknown, so it cannot be told which of its files the installation reads"}}
 			}
@@ -111,13 +117,16 @@ func runsPipInstall(f *transform.File, in *transform.Instruction) bool {
 			return true
 		}
 	}
-	return false
+	return runsManager(shell.Of(f, in))
 }
 
 // findings are the move, if there is one, and a decline for the first
 // installation that stays behind the source.
 func (h *hoist) findings() []transform.Finding {
 	h.plan()
+	if h.dependsOnArgs() {
+		return []transform.Finding{*h.held}
+	}
 	var findings []transform.Finding
 	if edits := h.edits(); len(edits) > 0 {
 		findings = append(findings, transform.Finding{At: h.source().in.Body, Why: h.why(), Edits: edits})
@@ -128,11 +137,51 @@ func (h *hoist) findings() []transform.Finding {
 	return findings
 }
 
+// dependsOnArgs reports, and holds back for, a file to install that a build argument chooses: only the default's would
+// be copied. With other arguments the same plan must come to the same files; a path that an argument is a part of does,
+// where COPY and the step that reads the file name it alike.
+func (h *hoist) dependsOnArgs() bool {
+	if !slices.ContainsFunc(h.f.Instructions, func(in *transform.Instruction) bool { return in.Keyword == "arg" }) {
+		return false
+	}
+	other := newHoist(h.f.WithOtherArgs(), h.s, h.ctx)
+	other.plan()
+	mine, theirs := h.filesByStep(), other.filesByStep()
+	for _, st := range h.steps {
+		if files := mine[st.in]; len(files) > 0 && !slices.Equal(files, theirs[st.in]) {
+			h.held = nil
+			h.hold(st, "unknown-path", "a build argument may choose another file than "+files[0])
+			return true
+		}
+	}
+	return false
+}
+
+// filesByStep are the files of the context that are copied for each instruction.
+func (h *hoist) filesByStep() map[*transform.Instruction][]string {
+	files := map[*transform.Instruction][]string{}
+	for _, st := range h.steps {
+		for _, m := range st.brings {
+			if st.place == ahead {
+				files[st.in] = append(files[st.in], m.name)
+			}
+		}
+	}
+	return files
+}
+
 func (h *hoist) why() string {
-	files := h.manifestNames()
+	files := slices.DeleteFunc(h.manifestNames(), func(name string) bool { return nodeLocks[path.Base(name)] })
+	if why := h.managedWhy(); why != "" {
+		return why
+	}
 	switch {
+	case slices.ContainsFunc(files, func(name string) bool { return projectManifests[path.Base(name)] }):
+		return "what the project depends on is installed by its manifest before the source is copied, so that a change of the source installs nothing but the project again"
 	case len(files) == 1:
 		return fmt.Sprintf("the packages of %s are installed before the source is copied, so that a change of the source does not install them again", files[0])
+	case slices.ContainsFunc(files, func(name string) bool { return path.Base(name) == "package.json" }):
+		return fmt.Sprintf("the packages of %s are installed before the source is copied, so that a change of the source does not install them again", listedWords(files))
 	case len(files) > 1:
 		return fmt.Sprintf("the packages of %d requirement files are installed before the source is copied, so that a change of the source does not install them again", len(files))
 	}

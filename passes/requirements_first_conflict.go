@@ -21,7 +21,9 @@ func (h *hoist) conflict(st *hoistStep) (key, why string) {
 	for _, s := range h.left {
 		switch st.kind {
 		case runStep:
-			key, why = h.runPasses(st, s)
+			if key, why = h.runPasses(st, s); key == "step-between" && s.in == st.in {
+				why = "what it does first may matter to what it installs, and cannot move"
+			}
 		case stateStep:
 			key, why = h.statePasses(st, s)
 		default:
@@ -56,6 +58,8 @@ func (h *hoist) runPasses(st, s *hoistStep) (key, why string) {
 			break
 		}
 		return blockedBy(s, h.f)
+	case otherStep:
+		return h.runPassesElsewhere(st, s)
 	default:
 		return blockedBy(s, h.f)
 	}
@@ -65,11 +69,24 @@ func (h *hoist) runPasses(st, s *hoistStep) (key, why string) {
 			return blockedBy(s, h.f)
 		}
 	}
-	for _, m := range e.needs {
+	for _, m := range slices.Concat(e.needs, e.whole, e.mayNeed) {
 		if slices.Contains(s.effect.touches, m) || slices.ContainsFunc(s.effect.spills, func(d string) bool { return within(m, d) }) {
 			line, _, _ := strings.Cut(h.f.Text(s.in.Body), "\n")
 			return "made-by-step", "“" + strings.TrimSpace(line) + "” may write " + path.Base(m)
 		}
+	}
+	return "", ""
+}
+
+// runPassesElsewhere is for a RUN that goes ahead of a copy from another stage or
+// image, of which no more is known than where it writes.
+func (h *hoist) runPassesElsewhere(st, s *hoistStep) (key, why string) {
+	e := &st.effect
+	reads := slices.Concat(h.pathDirs, e.needs, e.whole, e.mayNeed, e.touches, e.sources, e.local, e.spills)
+	meets := slices.ContainsFunc(reads, func(p string) bool { return relatedPaths(p, s.dest) }) ||
+		slices.ContainsFunc(e.dirs, func(d string) bool { return within(d, s.dest) })
+	if s.dest == "" || s.dest == "/" || systemPath(s.dest) || isHome(s.dest) || meets {
+		return blockedBy(s, h.f)
 	}
 	return "", ""
 }
@@ -102,7 +119,7 @@ func (h *hoist) runPassesCopy(st, s *hoistStep) (key, why string) {
 		if _, brought := s.copy.brings(d); !brought || within(st.cwd, d) {
 			continue
 		}
-		if !slices.ContainsFunc(e.needs, func(m string) bool { return within(m, d) }) {
+		if !slices.ContainsFunc(slices.Concat(e.needs, e.whole), func(m string) bool { return within(m, d) }) {
 			return "needs-source", "it enters " + d + ", which comes with the source"
 		}
 	}
@@ -180,6 +197,9 @@ func copyPasses(st, s *hoistStep) (key, why string) {
 	case copyStep:
 		if slices.ContainsFunc(targets, s.copy.reaches) {
 			return no, "the source may hold the same file"
+		}
+		if st.copy == nil && slices.ContainsFunc(targets, s.copy.mayBring) {
+			return no, "the source may come to hold the same file"
 		}
 		return "", ""
 	case otherStep:

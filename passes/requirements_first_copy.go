@@ -25,6 +25,7 @@ type contextCopy struct {
 	isAbs   bool   // the destination is written as an absolute path
 	dest    string // absolute
 	toDir   bool   // files go below dest
+	written bool   // whatever is there: by a slash, by several sources, or by a directory that is copied
 	flags   []string
 	chown   bool
 }
@@ -47,7 +48,7 @@ func readContextCopy(f *transform.File, in *transform.Instruction, ctx *buildctx
 		return nil, false
 	}
 	c := &contextCopy{f: f, in: in, ctx: ctx, cwd: cwd, destRaw: op.dest, isAbs: path.IsAbs(dest), dest: absolute(cwd, dest)}
-	c.toDir = strings.HasSuffix(dest, "/") || path.Base(dest) == "." || len(op.sources) > 1 || isKnownDir(c.dest, cwd, dirs)
+	c.written = strings.HasSuffix(dest, "/") || path.Base(dest) == "." || len(op.sources) > 1
 	for _, raw := range op.sources {
 		source, ok := defaultText(st, raw)
 		if !ok || in.Keyword == "add" && remote(source) {
@@ -58,14 +59,15 @@ func readContextCopy(f *transform.File, in *transform.Instruction, ctx *buildctx
 			return nil, false
 		}
 		for _, m := range matches {
-			c.toDir = c.toDir || m.Dir
+			c.written = c.written || m.Dir
 			if in.Keyword == "add" && !m.Dir && unpacked(m.Path) {
 				return nil, false
 			}
 		}
 		c.sources = append(c.sources, copySource{raw, matches})
 	}
-	c.toDir = c.toDir || len(c.sources[0].matches) > 1
+	c.written = c.written || len(c.sources[0].matches) > 1
+	c.toDir = c.written || isKnownDir(c.dest, cwd, dirs)
 	for _, w := range f.Words(in)[1:] {
 		if !strings.HasPrefix(w.Text, "--") {
 			break
@@ -145,11 +147,22 @@ func (c *contextCopy) reaches(p string) bool {
 	return ok
 }
 
-// hasSource reports whether directories or Python files are copied.
+// mayBring reports whether p lies where a directory of the context goes: what it
+// does not bring today it may tomorrow, such as a front end that is built beside
+// the source. At the root of the image that is no sign of anything.
+func (c *contextCopy) mayBring(p string) bool {
+	folder := func(s copySource) bool {
+		return slices.ContainsFunc(s.matches, func(m buildctx.Match) bool { return m.Dir })
+	}
+	return c.dest != "/" && within(p, c.dest) && slices.ContainsFunc(c.sources, folder)
+}
+
+// hasSource reports whether directories or Python files are copied; setup.py
+// alone is a manifest.
 func (c *contextCopy) hasSource() bool {
 	for _, s := range c.sources {
 		for _, m := range s.matches {
-			if m.Dir || strings.HasSuffix(m.Path, ".py") {
+			if m.Dir || strings.HasSuffix(m.Path, ".py") && path.Base(m.Path) != "setup.py" {
 				return true
 			}
 		}
@@ -240,11 +253,11 @@ var homes = []string{"/root", "/home"}
 // mixedDirs hold directories of the system and others.
 var mixedDirs = []string{"/", "/usr", "/usr/local", "/var"}
 
-// homeFiles are what pip, git and compilers read in a home directory, by their
+// homeFiles are what pip, conda, git and compilers read in a home directory, by their
 // manuals.
 var homeFiles = []string{
 	".pip", ".config", ".netrc", ".pydistutils.cfg", ".ssh", ".gitconfig", ".git-credentials", ".local", ".cargo",
-	".rustup", ".cache", ".numpy-site.cfg",
+	".rustup", ".cache", ".numpy-site.cfg", ".condarc", ".conda", ".mambarc", ".mamba",
 }
 
 func isHome(dir string) bool { return dir == "/root" || path.Dir(dir) == "/home" }

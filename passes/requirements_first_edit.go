@@ -54,7 +54,7 @@ func (h *hoist) move(moved []*hoistStep, to int, down bool) []transform.Edit {
 	paragraph := false
 	for i := 0; i < len(moved); {
 		if moved[i].part != nil {
-			edits = append(edits, shell.Delete(moved[i].in, h.cut(moved[i].part, moved[i]))...)
+			edits = append(edits, h.leave(moved[i])...)
 			text.WriteString(h.copiesFor(moved[i]) + h.partText(moved[i]))
 			i++
 			continue
@@ -100,6 +100,9 @@ func (h *hoist) placed(text string, to int, down, paragraph bool) string {
 // cut is the bytes of some commands of a chain, with the comment lines above
 // each of them.
 func (h *hoist) cut(part []*shell.Command, st *hoistStep) []shell.Span {
+	if len(part) == 0 {
+		return nil
+	}
 	spans, _ := st.script.Remove(part...) // split has asked
 	body := h.f.Text(st.in.Body)
 	top := st.script.Top()

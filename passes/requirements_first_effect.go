@@ -12,11 +12,19 @@ import (
 
 // An effect is what a RUN, or a command of it, has to do with files.
 type effect struct {
-	installs bool     // packages, by pip or the distribution's manager, and not pip itself alone
-	pip      bool     // by pip
-	cleans   bool     // it removes packages, or files of the system
-	system   bool     // it changes or reads the system beyond the paths it names
-	needs    []string // requirement files
+	installs bool      // packages, by pip or the distribution's manager, and not pip itself alone
+	pip      bool      // by pip
+	node     bool      // by npm, yarn or pnpm
+	cleans   bool      // it removes packages, or files of the system
+	system   bool      // it changes or reads the system beyond the paths it names
+	needs    []string  // requirement files
+	whole    []string  // other files that say what to install, and include none
+	mayNeed  []string  // more of them, which it reads where they are there
+	uvPip    bool      // by uv's own pip, which reads its settings in pyproject.toml
+	pipSync  bool      // by pip-sync, which reads its settings there too
+	outputs  []string  // requirement files that it writes
+	managed  []managed // calls of managers that install
+	nodes    []nodeInstall
 	sources  []string // projects and archives on disk that pip installs
 	touches  []string // other paths that it names, to read or to write
 	spills   []string // where it writes or removes files that it does not name, and what it removes
@@ -32,10 +40,18 @@ type effect struct {
 func (e *effect) merge(n effect) {
 	e.installs = e.installs || n.installs
 	e.pip = e.pip || n.pip
+	e.node = e.node || n.node
 	e.cleans = e.cleans || n.cleans
 	e.system = e.system || n.system
 	e.usesCwd = e.usesCwd || n.usesCwd
 	e.needs = append(e.needs, n.needs...)
+	e.whole = append(e.whole, n.whole...)
+	e.mayNeed = append(e.mayNeed, n.mayNeed...)
+	e.uvPip = e.uvPip || n.uvPip
+	e.outputs = append(e.outputs, n.outputs...)
+	e.managed = append(e.managed, n.managed...)
+	e.nodes = append(e.nodes, n.nodes...)
+	e.pipSync = e.pipSync || n.pipSync
 	e.sources = append(e.sources, n.sources...)
 	e.touches = append(e.touches, n.touches...)
 	e.spills = append(e.spills, n.spills...)
@@ -51,7 +67,7 @@ func (e *effect) merge(n effect) {
 
 // rankOf orders the keys: the one that says most is reported.
 func rankOf(key string) int {
-	return slices.Index([]string{"", "needs-source", "unknown-path", "package-manager", "installs-source"}, key)
+	return slices.Index([]string{"", "needs-source", "unknown-path", "made-by-step", "package-manager", "installs-source"}, key)
 }
 
 // An effectReader reads the commands of a RUN one after the other.
@@ -124,6 +140,9 @@ func (r *effectReader) simple(c *shell.Command) effect {
 	if p, ok := argv.Pip(c); ok {
 		return r.pip(p)
 	}
+	if p, ok := argv.PipSync(c); ok {
+		return r.pipSync(p)
+	}
 	if a, ok := argv.Apt(c); ok {
 		return r.packages(a.Args, a.Subcommand.Text)
 	}
@@ -135,6 +154,12 @@ func (r *effectReader) simple(c *shell.Command) effect {
 	}
 	if v, ok := argv.Venv(c); ok {
 		return r.venv(v)
+	}
+	if conda, ok := argv.Conda(c); ok {
+		return r.conda(conda)
+	}
+	if e, ok := r.node(c); ok {
+		return e
 	}
 	call, ok := argv.Of(c)
 	if !ok {
@@ -161,7 +186,10 @@ func (r *effectReader) packages(a argv.Args, sub string) effect {
 func (r *effectReader) venv(v *argv.VenvCmd) effect {
 	e := effect{system: true}
 	if v.Name == "uv" {
-		return effect{key: "package-manager", unknown: "uv makes the environment"}
+		r.uvFiles(&e)
+		if v.Dir.Text == "" {
+			v.Dir = shell.Word{Text: ".venv", Static: true}
+		}
 	}
 	if v.Dir.Text == "" {
 		return doubt("where the virtual environment is made is not said")

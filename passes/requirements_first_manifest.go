@@ -13,15 +13,50 @@ import (
 func (h *hoist) resolve(st *hoistStep) (key, why string) {
 	var brings []manifest
 	for _, p := range st.effect.needs {
+		if slices.Contains(h.written, p) || slices.Contains(st.effect.outputs, p) {
+			continue
+		}
 		list, key, why := h.manifests(st, p)
+		if key == "" && st.effect.uvPip && len(list) == 1 {
+			key, why = h.computedFor(list[0].name)
+		}
 		if key != "" {
 			return key, why
 		}
 		brings = append(brings, list...)
 	}
+	for _, p := range st.effect.whole {
+		m, key, why := h.wholeManifest(p)
+		if key != "" {
+			return key, why
+		}
+		brings = append(brings, m)
+	}
+	for _, p := range st.effect.mayNeed {
+		from, name := h.provider(p)
+		switch {
+		case from == nil, st.effect.uvPip && path.Base(p) == "pyproject.toml" && !setsUpUV(h.ctx, name):
+			continue
+		case st.effect.pipSync && !h.setsUpPipTools(name):
+			continue
+		}
+		m, key, why := h.wholeManifest(p)
+		if key != "" {
+			return key, why
+		}
+		brings = append(brings, m)
+	}
+	if key, why := h.checkManaged(st); key != "" {
+		return key, why
+	}
+	if key, why := h.checkNode(st); key != "" {
+		return key, why
+	}
 	st.brings, st.reads = nil, nil
 	for _, m := range brings {
-		st.reads = append(st.reads, m.name)
+		if !st.effect.pipSync || !slices.Contains(st.effect.mayNeed, m.path) {
+			st.reads = append(st.reads, m.name)
+		}
 		if !h.there(m) && !slices.Contains(st.brings, m) {
 			st.brings = append(st.brings, m)
 		}
@@ -41,6 +76,10 @@ func (h *hoist) provider(p string) (*hoistStep, string) {
 
 // manifests are the requirement file at p and what it includes.
 func (h *hoist) manifests(st *hoistStep, p string) (list []manifest, key, why string) {
+	if projectManifests[path.Base(p)] {
+		m, key, why := h.wholeManifest(p)
+		return []manifest{m}, key, why
+	}
 	from, name := h.provider(p)
 	if from == nil {
 		return nil, "no-manifest", path.Base(p) + " does not come from the build context, or .dockerignore hides it"
@@ -55,7 +94,7 @@ func (h *hoist) manifests(st *hoistStep, p string) (list []manifest, key, why st
 	for _, l := range reqs.LocalPaths {
 		for _, dir := range append(st.effect.dirs, st.cwd, path.Dir(p)) {
 			if h.sourceReaches(absolute(dir, l)) {
-				return nil, "installs-source", fmt.Sprintf("%s installs %s from the source", name, l)
+				return nil, "installs-source", fmt.Sprintf("%s installs %s from the source, which a step of its own, behind the source, could do", name, l)
 			}
 		}
 	}
@@ -83,6 +122,18 @@ func (h *hoist) manifests(st *hoistStep, p string) (list []manifest, key, why st
 		list = append(list, m)
 	}
 	return list, "", ""
+}
+
+// wholeManifest is a file at p that includes no others.
+func (h *hoist) wholeManifest(p string) (m manifest, key, why string) {
+	from, name := h.provider(p)
+	if from == nil {
+		return m, "no-manifest", path.Base(p) + " does not come from the build context, or .dockerignore hides it"
+	}
+	if from.copy.behindLink(name) || !copyable(name) {
+		return m, "unknown-path", fmt.Sprintf("%s has an unusual name or lies behind a symbolic link", name)
+	}
+	return manifest{name, p, from}, "", ""
 }
 
 // sourceReaches reports whether anything that stays behind brings p.
@@ -130,13 +181,19 @@ func (h *hoist) moveManifests() {
 			continue
 		}
 		targets, ok := st.copy.targets()
-		if ok && h.needed(targets, st) && h.repeats(h.steps[:i], st, targets) {
+		if ok && h.needed(targets, st) && h.repeats(h.steps[:i], st, targets) && h.dirThere(st.copy) {
 			st.place = ahead
 			for _, user := range h.steps {
 				user.brings = slices.DeleteFunc(user.brings, func(m manifest) bool { return m.from == st })
 			}
 		}
 	}
+}
+
+// dirThere reports whether a copy finds its directory where it goes ahead, and not
+// only behind the source that makes it.
+func (h *hoist) dirThere(c *contextCopy) bool {
+	return c.written || !c.toDir || isKnownDir(c.dest, "/", h.dirs)
 }
 
 // needed reports whether every target is a requirement file that comes from st.

@@ -12,10 +12,12 @@ import (
 // pip is the effect of pip. What it reads are requirement files, files that
 // options name, and local projects; what it writes are the packages' places.
 func (r *effectReader) pip(p *argv.PipCmd) effect {
-	if p.UV {
-		return effect{key: "package-manager", unknown: "uv installs the packages"}
-	}
 	e := effect{pip: true, system: true}
+	if p.UV {
+		if why := r.uvPip(&e, p); why != "" {
+			return effect{key: "package-manager", unknown: why}
+		}
+	}
 	if env := p.Environment(); env != "" {
 		if d, ok := r.path(shell.Word{Text: env, HasVar: strings.Contains(env, "$")}, &e); ok {
 			e.local = append(e.local, d)
@@ -24,6 +26,16 @@ func (r *effectReader) pip(p *argv.PipCmd) effect {
 		}
 	}
 	switch p.Subcommand.Text {
+	case "sync":
+		e.installs = p.UV
+		for _, w := range p.Operands {
+			if f, ok := r.path(w, &e); ok && !w.HasGlob {
+				e.needs = append(e.needs, f)
+			} else {
+				return effect{key: "unknown-path", unknown: "what “" + w.Text + "” names is not known"}
+			}
+		}
+		p.Operands = nil
 	case "install", "wheel", "download":
 		e.installs = !onlyTools(p)
 	case "uninstall":
@@ -31,7 +43,7 @@ func (r *effectReader) pip(p *argv.PipCmd) effect {
 	case "cache":
 		e.cleans = true
 		return e
-	case "list", "freeze", "show", "check", "config", "debug":
+	case "list", "freeze", "show", "check", "config", "debug", "tree":
 		return e
 	case "":
 	default:
@@ -74,7 +86,7 @@ func (r *effectReader) pipOption(e *effect, o *argv.Option) {
 	w.Text = o.Value
 	switch o.Name {
 	case "--requirement", "--constraint", "--build-constraint":
-		if strings.Contains(o.Value, "://") {
+		if strings.Contains(o.Value, "://") || o.Value == "/dev/stdin" { // what is before the pipe is a command of its own
 			return
 		}
 		if p, ok := r.path(w, e); ok && !w.HasGlob {

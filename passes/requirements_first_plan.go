@@ -23,10 +23,15 @@ type hoist struct {
 	dirs     []string     // directories that are there before the first source
 	made     []string     // directories that are there so far
 
-	steps []*hoistStep // from the first source on
-	left  []*hoistStep // those of them that stay behind
-	fed   []*hoistStep // those that requirement files are copied for
-	held  *transform.Finding
+	steps   []*hoistStep // from the first source on
+	left    []*hoistStep // those of them that stay behind
+	fed     []*hoistStep // those that requirement files are copied for
+	written []string     // requirement files that what goes ahead writes
+	held    *transform.Finding
+
+	heldNode bool // held is of an installation of JavaScript packages
+
+	installed []string // requirement files that pip has installed so far
 }
 
 // A hoistStep is an instruction, or some commands of a RUN.
@@ -38,10 +43,12 @@ type hoistStep struct {
 	copy  *contextCopy
 	dest  string // of a copy whose files come from elsewhere; "" when not known
 
-	script *shell.Script
-	effect effect
-	part   []*shell.Command // the commands, where the RUN is taken apart
-	rest   []*shell.Command // those of the other part
+	script  *shell.Script
+	effect  effect
+	part    []*shell.Command          // the commands, where the RUN is taken apart
+	rest    []*shell.Command          // those of the other part alone
+	shared  map[*shell.Command]string // commands of both parts, and what the part that goes ahead has in their place
+	settled bool                      // it installs a project that needs nothing to be installed first
 
 	reads    []string   // requirement files of the context
 	brings   []manifest // those that must be copied before it
@@ -120,7 +127,10 @@ func (h *hoist) add(steps ...*hoistStep) {
 		h.steps = append(h.steps, st)
 		if st.place == behind {
 			h.left = append(h.left, st)
-		} else if len(st.brings) > 0 {
+			continue
+		}
+		h.written = append(h.written, st.effect.outputs...)
+		if len(st.brings) > 0 {
 			h.fed = append(h.fed, st)
 		}
 	}
@@ -132,6 +142,8 @@ func (h *hoist) inherit(s *transform.Stage) string {
 	base := s.Base.Stage
 	if base == nil {
 		if img, ok := baseImage(s); ok && img.Official && !strings.Contains(img.Tag, "onbuild") {
+			return "/"
+		} else if _, under := img.underUV(); under {
 			return "/"
 		}
 		return unknownDir
@@ -165,6 +177,9 @@ func (h *hoist) note(st *hoistStep) {
 		}
 	}
 	h.made = append(h.made, st.effect.makes...)
+	if st.effect.pip && st.effect.installs {
+		h.installed = append(h.installed, st.effect.needs...)
+	}
 }
 
 // dirAfter is the working directory behind an instruction.
@@ -283,12 +298,18 @@ func (h *hoist) sortRun(st *hoistStep) []*hoistStep {
 	}
 	parts, pipKey, pipWhy := h.split(st)
 	if parts != nil {
+		if pipKey != "" {
+			h.hold(st, pipKey, pipWhy)
+		}
 		return parts
 	}
 	if pipKey != "" {
 		key, why = pipKey, pipWhy
 	}
-	if st.effect.pip && st.effect.installs || key == "package-manager" || key == "installs-source" || callsPip(st.script) {
+	if pipKey == "" && st.settled || key == "step-between" && h.onlyProjects(st) {
+		return []*hoistStep{st}
+	}
+	if (st.effect.pip || st.effect.node) && st.effect.installs || key == "package-manager" || key == "installs-source" || callsPip(st.script) {
 		h.hold(st, key, why)
 	}
 	return []*hoistStep{st}
@@ -299,12 +320,14 @@ func (h *hoist) sortRun(st *hoistStep) []*hoistStep {
 func callsPip(s *shell.Script) bool {
 	return slices.ContainsFunc(s.Tools(), func(name string) bool {
 		name = path.Base(name)
-		return versioned(name, "pip") || pythonManagers[name]
+		return versioned(name, "pip") || pythonManagers[name] && !condaTools[name] && !onlyRuns(s, name) || condaInstalls(s, name)
 	})
 }
 
+// hold declines for the first installation that stays, of pip's rather than of others.
 func (h *hoist) hold(st *hoistStep, key, why string) {
-	if h.held == nil {
+	if h.held == nil || h.heldNode && !st.effect.node {
+		h.heldNode = st.effect.node
 		h.held = &transform.Finding{At: st.in.Body, Reason: key, Why: "the step stays below the source: " + why}
 	}
 }

@@ -8,15 +8,17 @@ import (
 
 // split takes a plain && chain apart, into what goes ahead and what stays. Where
 // it changes the directory, both parts do, unless nothing follows in the first.
-// The key says why pip stays behind.
+// The key says why a command of pip's stays behind.
 func (h *hoist) split(st *hoistStep) (parts []*hoistStep, key, why string) {
 	s := st.script
 	if !s.Simple() || s.Inline || slices.ContainsFunc(s.Leaks(), func(l shell.Leak) bool { return l.Kind != shell.LeakDir }) {
 		return nil, "", ""
 	}
 	_, each := readEffects(s, h.f.State(st.in), st.cwd)
-	steps, left, fed := len(h.steps), len(h.left), len(h.fed)
-	defer func() { h.steps, h.left, h.fed = h.steps[:steps], h.left[:left], h.fed[:fed] }()
+	steps, left, fed, written := len(h.steps), len(h.left), len(h.fed), len(h.written)
+	defer func() {
+		h.steps, h.left, h.fed, h.written = h.steps[:steps], h.left[:left], h.fed[:fed], h.written[:written]
+	}()
 	effects := topEffects(s, each)
 	first := &hoistStep{in: st.in, kind: runStep, place: ahead, cwd: st.cwd, script: s}
 	second := &hoistStep{in: st.in, kind: runStep, place: behind, cwd: st.cwd, script: s}
@@ -36,9 +38,23 @@ func (h *hoist) split(st *hoistStep) (parts []*hoistStep, key, why string) {
 			one.effect.dirs = nil
 		}
 		to := first
+		if no == "installs-source" {
+			asked := h.fetch(one, c, append([]string{st.cwd}, dirs...))
+			switch {
+			case asked.step != nil:
+				first.shares(c, asked)
+				first.effect.dirs, moves = dirs, nil
+				h.add(asked.step)
+				no = "settled"
+			case asked.nothing:
+				no, st.settled = "settled", true
+			case asked.why != "" && asked.why != because:
+				because += ": " + asked.why
+			}
+		}
 		if no != "" || !one.effect.installs && !one.effect.system {
 			one.place, to = behind, second
-			if one.effect.pip && one.effect.installs && key == "" {
+			if (one.effect.pip || one.effect.node) && one.effect.installs && key == "" && no != "settled" {
 				key, why = no, because
 			}
 		}
@@ -48,20 +64,20 @@ func (h *hoist) split(st *hoistStep) (parts []*hoistStep, key, why string) {
 		to.add(c, one)
 		h.add(one)
 	}
-	if !first.effect.installs || !first.effect.pip || len(second.part) == 0 {
+	if !first.effect.installs || !first.effect.pip && !first.effect.node || len(second.part) == 0 {
 		return nil, key, why
 	}
 	if second.effect.cleans {
 		return nil, "needs-source", "its end removes what its start installs, and would not make the image smaller in a step of its own"
 	}
 	second.part = append(second.part, moves...)
-	first.rest, second.rest = second.part, first.part
-	_, ok1 := s.Remove(first.part...)
-	_, ok2 := s.Remove(second.part...)
-	if !ok1 || !ok2 {
-		return nil, "", ""
+	first.rest, second.rest = first.without(second.part), first.without(first.part)
+	for _, gone := range [][]*shell.Command{first.rest, second.rest} {
+		if _, ok := s.Remove(gone...); !ok && len(gone) > 0 {
+			return nil, "", ""
+		}
 	}
-	return []*hoistStep{first, second}, "", ""
+	return []*hoistStep{first, second}, key, why
 }
 
 // add gives a part of a RUN one more command.

@@ -49,6 +49,7 @@ var toolUses = map[string]toolUse{
 // pythonManagers are the other managers of Python packages.
 var pythonManagers = map[string]bool{
 	"poetry": true, "pipenv": true, "uv": true, "pdm": true, "conda": true, "mamba": true, "micromamba": true,
+	"pip-sync": true, "pip-compile": true, "piptools": true,
 }
 
 // tool is the effect of any other program.
@@ -64,21 +65,43 @@ func (r *effectReader) tool(call *argv.Call) effect {
 			return effect{}
 		}
 	}
+	if file, _, ok := fetchedManifest(call.Command()); ok {
+		e := effect{usesCwd: true}
+		if p, ok := r.path(shell.Word{Text: file}, &e); ok {
+			e.needs = append(e.needs, p)
+		}
+		return e
+	}
+	if m, ok := readManager(call.Command()); ok {
+		return r.manager(m)
+	}
+	if name == "pip-compile" || call.Python != "" && name == "piptools" {
+		return effect{pip: true, installs: true, key: "made-by-step", unknown: "pip-compile decides on versions while the image is built; a compiled file in the context could be installed first"}
+	}
 	if pythonManagers[name] {
 		return effect{key: "package-manager", unknown: name + " manages the packages"}
 	}
 	use := toolUses[name]
-	if use == 0 || call.Python != "" || call.Dir != "" && !systemPath(call.Dir) {
+	compiles := call.Python != "" && name == "compileall" && len(call.Words) > 0 // without a directory, all that Python finds
+	if compiles {
+		use = fillsArgs
+	}
+	if use == 0 || call.Python != "" && !compiles || call.Dir != "" && !systemPath(call.Dir) {
 		return doubt("what “" + call.Name + "” does is not known")
 	}
 	if call.Through("xargs") || call.Through("find") {
 		return doubt("what “" + call.Name + "” is given is not known")
 	}
+	return r.uses(call, use)
+}
+
+// uses is the effect of a program of the table.
+func (r *effectReader) uses(call *argv.Call, use toolUse) effect {
 	e := effect{system: use == changesSystem}
 	if use == touchesNothing {
 		return e
 	}
-	words := call.Words
+	name, words := path.Base(call.Name), call.Words
 	if strings.HasPrefix(name, "ch") { // chmod, chown, chgrp: the first operand is no file
 		i := slices.IndexFunc(words, func(w shell.Word) bool { return !strings.HasPrefix(w.Text, "-") })
 		words = words[i+1:]
@@ -165,7 +188,8 @@ func (r *effectReader) changeDir(call *argv.Call) effect {
 	return e
 }
 
-// activate is ". DIR/bin/activate", which only puts an environment on PATH.
+// activate is ". DIR/bin/activate" or conda's, which only put an environment on
+// PATH, and "source activate NAME".
 func (r *effectReader) activate(call *argv.Call) effect {
 	e := effect{}
 	if len(call.Words) == 1 && strings.HasSuffix(call.Words[0].Text, "/bin/activate") {
@@ -173,6 +197,9 @@ func (r *effectReader) activate(call *argv.Call) effect {
 			e.local = append(e.local, path.Dir(path.Dir(p)))
 			return e
 		}
+	}
+	if n := len(call.Words); n > 0 && (n == 2 && call.Words[0].Text == "activate" || n == 1 && strings.HasSuffix(call.Words[0].Text, "/etc/profile.d/conda.sh")) {
+		return e
 	}
 	return doubt("it reads a script into its shell")
 }

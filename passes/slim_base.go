@@ -83,7 +83,11 @@ func runSlimBase(f *transform.File) []transform.Finding {
 		return declined(held(s.root.From.Body, "not-one-place", "the tag of %s is put together from ARGs that serve other purposes too", s.root.Base.Ref))
 	}
 	fd := transform.Finding{At: s.root.From.Body, Edits: []transform.Edit{base}, Notes: s.notes()}
-	fd.Why = s.slim + " is the same Python on the same Debian release without compilers, headers and tools that nothing here uses"
+	name := s.slim
+	if isUV(s.root) {
+		name = "uv's image on python:" + name
+	}
+	fd.Why = name + " is the same Python on the same Debian release without compilers, headers and tools that nothing here uses"
 	if len(s.needs) > 0 {
 		fd.Edits = append(fd.Edits, s.install()...)
 		fd.Why += "; what is used of them is installed by name"
@@ -116,17 +120,18 @@ type slimming struct {
 	seen      map[string]bool // scripts that have been read
 	dists     map[string]bool // distributions that pip installs
 	copied    []string        // sources of COPY and ADD
+	lenient   map[string]bool // reasons that do not matter
 	no        *transform.Finding
 }
 
 // newSlimming is nil where the pass has nothing to do, with a decline or without.
 func newSlimming(f *transform.File) (*slimming, *transform.Finding) {
 	final := f.Final()
-	if f.Options.Profile == transform.ProfileDev || !isPython(final) {
+	if f.Options.Profile == transform.ProfileDev || !isPython(final) && !isUV(final) {
 		return nil, nil
 	}
 	root := final.Root()
-	img, _ := baseImage(root)
+	img, _ := pythonUnder(root)
 	tag := img.Tag
 	if tag == "" {
 		tag = "latest"
@@ -139,6 +144,7 @@ func newSlimming(f *transform.File) (*slimming, *transform.Finding) {
 	if !ok {
 		return nil, held(root.From.Body, "no-slim-tag", "no slim variant of %s was ever listed for the same build", root.Base.Ref)
 	}
+	slim = unpinned(img.Name, tag, slim)
 	s := &slimming{f: f, image: &inImage{File: f}, ctx: contextOf(f), root: root, slim: slim, aptAt: map[string]int{},
 		needs: map[string]*slimNeed{}, seen: map[string]bool{}, dists: map[string]bool{}}
 	s.suite, _ = facts.ImageDistro(img.Name, slim)
@@ -154,6 +160,25 @@ func newSlimming(f *transform.File) (*slimming, *transform.Finding) {
 	return s, nil
 }
 
+// unpinned is the slim tag that says no more than the tag does: where pin-tag has
+// left it as it is, because somebody wants that, no other pass names the release
+// either. It is the pinned one where they are not the same build.
+func unpinned(image, tag, slim string) string {
+	if facts.SimpleTag(image, tag, facts.Minor).Outcome != facts.Pinned {
+		return slim
+	}
+	plain := tag + "-slim"
+	if tag == "latest" {
+		plain = "slim"
+	}
+	a, ok := facts.LookupTag(image, plain)
+	b, known := facts.LookupTag(image, slim)
+	if !ok || !known || a.Target != b.Target {
+		return slim
+	}
+	return plain
+}
+
 // dir is the working directory before an instruction, "" where it is not known.
 func (s *slimming) dir(in *transform.Instruction) string {
 	if w := s.image.dirAt(in); w.known {
@@ -164,7 +189,7 @@ func (s *slimming) dir(in *transform.Instruction) string {
 
 // decline keeps the first reason.
 func (s *slimming) decline(at transform.Span, key, format string, args ...any) {
-	if s.no == nil {
+	if s.no == nil && !s.lenient[key] {
 		s.no = held(at, key, format, args...)
 	}
 }
@@ -181,6 +206,9 @@ func (s *slimming) baseEdit() (transform.Edit, bool) {
 		if st == s.root {
 			img, _ := baseImage(st)
 			r.want = strings.TrimSuffix(r.text, ":"+img.Tag) + ":" + s.slim
+			if isUV(st) {
+				r.want = r.text + "-slim" // each of uv's images with Python on Debian has its slim one
+			}
 			own = r
 		}
 		p.refs = append(p.refs, r)

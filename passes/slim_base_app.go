@@ -206,6 +206,8 @@ func (s *slimming) scriptCommands(in *transform.Instruction, at transform.Span, 
 		case installs(c):
 			s.decline(at, "outside-install", "%s runs %s, and what that brings is not known", file, c.Name)
 			return
+		case isPythonName(c.Name):
+			s.inline(at, file, c)
 		}
 		if first := c.Args[0].Text; strings.Contains(first, "/") && !isBin(path.Dir(first)) {
 			s.script(in, at, first, dir)
@@ -223,6 +225,20 @@ func (s *slimming) scriptCommands(in *transform.Instruction, at transform.Span, 
 		}
 		s.script(in, at, name, dir)
 	}
+}
+
+// inline looks at the module or the program that a script itself gives Python.
+func (s *slimming) inline(at transform.Span, file string, c buildctx.Call) {
+	program := c.Here
+	for i, a := range c.Args[1:] {
+		switch c.Args[i].Text {
+		case "-m":
+			s.module(a.Text, at)
+		case "-c":
+			program = a.Text
+		}
+	}
+	s.programs(at, buildctx.ScanPython("the program in "+file, program), func(string) bool { return true })
 }
 
 // installs reports a call in a script that brings software: a package manager, a

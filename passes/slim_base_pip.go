@@ -67,10 +67,20 @@ func (s *slimming) pipOption(run *pipRun, name, text string) {
 	if text == "/dev/stdin" && frozen(shell.Of(s.f, run.in)) {
 		return // what is there already
 	}
-	file, ok := s.file(run.in, run.dir, text)
-	if !ok {
+	if file := fetchedIn(shell.Of(s.f, run.in)); text == "/dev/stdin" && file != "" {
+		if file, ok := s.file(run.in, run.dir, file); ok {
+			s.project(run, file)
+		}
 		return
 	}
+	if file, ok := s.file(run.in, run.dir, text); ok {
+		s.requirementFile(run, name, file)
+	}
+}
+
+// requirementFile notes what a requirement file of the context, or one of
+// constraints, holds.
+func (s *slimming) requirementFile(run *pipRun, name, file string) {
 	reqs, err := s.ctx.Requirements(file)
 	if err != nil {
 		s.decline(run.at, "missing-file", "%v", err)
@@ -196,6 +206,9 @@ func (s *slimming) distribution(run *pipRun, name string, extras, limits []strin
 		if !p.Optional {
 			list, ok := p.Runtime(s.suite)
 			s.system(run, nil, list, ok, name+map[facts.Kind]string{facts.Loads: " loads it", facts.Runs: " runs it"}[p.Kind], p)
+			if p.Kind == facts.Runs && slices.Contains(list, "git") {
+				s.need([]string{"openssh-client"}, nil, run.at, "git at run time may use ssh")
+			}
 		}
 	case p.Kind == facts.Wheel && !fromSource && s.hasWheel(name, limits):
 		list, ok := p.WheelRuntime(s.suite)
@@ -318,21 +331,37 @@ func (s *slimming) file(in *transform.Instruction, dir, name string) (string, bo
 		return "", false
 	}
 	abs := absolute(dir, name)
-	if file, ok := bindMounted(in, abs); ok {
+	if file, ok := bindMounted(s.image, in, abs); ok {
 		return file, true
 	}
 	if dir != "" || path.IsAbs(name) {
-		if file, from := s.lookup(in, abs); from == fromContext {
+		file, from := s.lookup(in, abs)
+		switch from {
+		case fromContext:
 			return file, true
+		case maybeContext:
+			s.decline(in.Body, "missing-file", "which %s a COPY brings, if one does, is not known", name)
+			return "", false
 		}
+	} else {
+		s.decline(in.Body, "missing-file", "the directory in which %s is read is not known", name)
+		return "", false
 	}
 	s.decline(in.Body, "missing-file", "%s is not among the files of the build context that are copied", name)
 	return "", false
 }
 
-// bindMounted finds a file of the context that RUN --mount=type=bind shows.
-func bindMounted(in *transform.Instruction, abs string) (string, bool) {
+// bindMounted finds a file of the context that RUN --mount=type=bind shows. Its target
+// may be relative to WORKDIR (BuildKit, dockerfile2llb, dispatchRunMounts).
+func bindMounted(image *inImage, in *transform.Instruction, abs string) (string, bool) {
 	for _, m := range mountsOf(in) {
+		if !path.IsAbs(m.target) && m.target != "" {
+			at := image.dirAt(in)
+			if !at.known {
+				continue
+			}
+			m.target = path.Join("/", at.path, m.target)
+		}
 		if file, ok := m.file(abs); ok && m.ofContext() {
 			return file, true
 		}

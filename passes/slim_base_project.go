@@ -3,10 +3,13 @@ package passes
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 
+	"refit/internal/buildctx"
+	"refit/internal/lock"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -19,8 +22,8 @@ var lockFiles = map[string][]string{
 	"uv":     {"uv.lock", "pyproject.toml"},
 }
 
-// lockFile reads what pipenv, poetry, pdm or uv installs. A lock file does not
-// tell releases here, so that whatever may be compiled is taken to be.
+// lockFile reads what pipenv, poetry, pdm or uv installs. Where the release
+// is not known, whatever may be compiled is taken to be.
 func (s *slimming) lockFile(in *transform.Instruction, tool string, args []shell.Word, dir string, at transform.Span) {
 	if !slices.ContainsFunc(args, func(w shell.Word) bool { return w.Text == "install" || w.Text == "sync" }) {
 		return
@@ -31,7 +34,7 @@ func (s *slimming) lockFile(in *transform.Instruction, tool string, args []shell
 			return
 		}
 		abs := absolute(dir, name)
-		file, ok := bindMounted(in, abs)
+		file, ok := bindMounted(s.image, in, abs)
 		if !ok {
 			found, from := s.lookup(in, abs)
 			if from != fromContext {
@@ -62,9 +65,43 @@ func (s *slimming) manifest(run *pipRun, file string) {
 		s.decline(run.at, "local-package", "%s installs %s from the build context", file, m.Locals[0])
 		return
 	}
+	releases, own := s.locked(file)
 	for _, name := range slices.Concat(m.Names, m.Optional) {
-		s.distribution(run, name, nil, []string{"==0"}, false)
+		if dir, ok := own[buildctx.NormalizeName(name)]; ok {
+			if why := projectCompiles(s.ctx, path.Join(path.Dir(file), dir)); why != "" {
+				s.decline(run.at, "local-package", "%s, and what that takes is not known", why)
+			}
+			continue
+		}
+		release := releases[buildctx.NormalizeName(name)]
+		if release == "" {
+			release = "0" // some release, perhaps an old one
+		}
+		s.distribution(run, name, nil, []string{"==" + release}, false)
 	}
+}
+
+// locked gives the releases that a lock file fixes (where it has several of a
+// distribution, none is known), and the directories of the projects that it is for.
+func (s *slimming) locked(file string) (releases, own map[string]string) {
+	l, err := lock.Read(s.ctx.FS(), file)
+	if err != nil {
+		return nil, nil
+	}
+	found, own := map[string]string{}, map[string]string{}
+	for _, p := range l.Packages {
+		name := buildctx.NormalizeName(p.Name)
+		if p.Source.Project {
+			own[name] = p.Source.Where
+			continue
+		}
+		if _, twice := found[name]; twice || p.Source.Kind != lock.Index {
+			found[name] = ""
+			continue
+		}
+		found[name] = p.Version
+	}
+	return found, own
 }
 
 // local notes what a package of the build context installs.
@@ -76,26 +113,51 @@ func (s *slimming) local(run *pipRun, p string) {
 	dir := absolute(run.dir, p)
 	for _, name := range []string{"setup.py", "pyproject.toml", "setup.cfg"} {
 		file, from := s.lookup(run.in, path.Join(dir, name))
-		if from == maybeContext || from == fromContext && name == "setup.py" && !s.plainSetup(file) {
+		if from == maybeContext || from == fromContext && name == "setup.py" && !plainSetup(s.ctx, file) {
 			break
 		}
 		if from != fromContext {
 			continue
 		}
-		if why := s.compiles(path.Dir(file)); why != "" {
+		if why := projectCompiles(s.ctx, path.Dir(file)); why != "" {
 			s.decline(run.at, "local-package", "%s, and what that takes is not known", why)
 			return
 		}
 		s.versioned(run, path.Dir(file))
-		s.manifest(run, file)
+		s.project(run, file)
 		return
 	}
 	s.decline(run.at, "local-package", "what %s needs and compiles is said by code, or not known", strings.TrimSpace(p))
 }
 
+// project notes what a project's manifest names, also where setuptools reads it
+// from requirement files.
+func (s *slimming) project(run *pipRun, file string) {
+	p, err := s.ctx.Project(path.Dir(file))
+	if err != nil || p.Problem != "" {
+		s.manifest(run, file)
+		return
+	}
+	lists := slices.Clone(p.Main.Files)
+	for _, name := range slices.Sorted(maps.Keys(p.Extras)) {
+		d := p.Extras[name]
+		lists = append(lists, d.Files...)
+		for _, text := range d.Requires {
+			s.requirementText(run, text, false)
+		}
+	}
+	for _, text := range p.Main.Requires {
+		s.requirementText(run, text, false)
+	}
+	slices.Sort(lists)
+	for _, name := range slices.Compact(lists) {
+		s.requirementFile(run, "--requirement", path.Join(path.Dir(file), name))
+	}
+}
+
 // plainSetup reports a setup.py that neither compiles anything nor runs a program.
-func (s *slimming) plainSetup(file string) bool {
-	b, err := s.ctx.ReadFile(file)
+func plainSetup(ctx *buildctx.Context, file string) bool {
+	b, err := ctx.ReadFile(file)
 	return err == nil && !containsAny(string(b), []string{"ext_modules", "Extension(", "cythonize", "cffi_modules", "rust_extensions",
 		"build_ext", "cmdclass", "subprocess", "os.system", "popen", "exec(", "setup_requires", "distutils.core"})
 }
@@ -129,16 +191,16 @@ func compiledSource(name string) bool {
 	return false
 }
 
-// compiles says why building the package of a directory of the context may
+// projectCompiles says why building the package of a directory of the context may
 // compile something; "" when it does not.
-func (s *slimming) compiles(dir string) string {
-	entries, _ := s.ctx.Files()
+func projectCompiles(ctx *buildctx.Context, dir string) string {
+	entries, _ := ctx.Files()
 	for _, e := range entries {
 		if e.Regular && (dir == "." || strings.HasPrefix(e.Path, dir+"/")) && compiledSource(e.Path) && !isTest(e.Path) {
 			return e.Path + " is compiled when the package is built"
 		}
 	}
-	m, err := s.ctx.Manifest(path.Join(dir, "pyproject.toml"))
+	m, err := ctx.Manifest(path.Join(dir, "pyproject.toml"))
 	if err != nil {
 		return ""
 	}

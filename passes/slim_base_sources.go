@@ -21,23 +21,43 @@ func (s *slimming) application() {
 		s.decline(at, "unknown-command", "not all Python sources of the build context can be read")
 		return
 	}
+	s.programs(at, uses, s.isCopied)
+	s.pods(at)
+}
+
+// pods notes the tools that manifests of Kubernetes run in containers. They may be
+// other images' containers: a tool too many does no harm.
+func (s *slimming) pods(at transform.Span) {
+	for _, p := range podFiles(s.ctx) {
+		for _, words := range p.commands() {
+			for _, name := range p.programs(words) {
+				if pkg, lacks := s.slimLacks(path.Base(name)); lacks {
+					s.need([]string{pkg}, nil, at, p.name+" runs "+path.Base(name))
+				}
+			}
+		}
+	}
+}
+
+// programs looks at what Python programs use, those of the files that count.
+func (s *slimming) programs(at transform.Span, uses *buildctx.Uses, counts func(file string) bool) {
 	for _, u := range uses.Commands {
-		if s.isCopied(u.File) {
+		if counts(u.File) {
 			s.sourceRuns(at, u)
 		}
 	}
 	for _, u := range uses.Unknown {
-		if s.isCopied(u.File) && !isTest(u.File) {
+		if counts(u.File) && !isTest(u.File) {
 			s.decline(at, "unknown-command", "%s:%d starts a program or loads a library that is only known when it runs", u.File, u.Line)
 		}
 	}
 	for _, u := range uses.Libraries {
-		if s.isCopied(u.File) {
+		if counts(u.File) {
 			s.library(at, u)
 		}
 	}
 	for _, u := range uses.Imports {
-		if pkgs := importNeeds[u.What]; pkgs != nil && s.isCopied(u.File) {
+		if pkgs := importNeeds[u.What]; pkgs != nil && counts(u.File) {
 			s.need(pkgs, nil, at, u.File+" imports "+u.What)
 		}
 	}
@@ -113,7 +133,7 @@ func (s *slimming) library(at transform.Span, u buildctx.Use) {
 	case pkg != "":
 		s.need([]string{pkg}, nil, at, u.File+" loads "+u.What)
 	default:
-		s.decline(at, "unknown-library", "%s:%d loads the library %s, and whether slim has it is not known", u.File, u.Line, u.What)
+		s.decline(at, "unknown-library", "%s:%d loads the library %s, and what has it is not known", u.File, u.Line, u.What)
 	}
 }
 
@@ -122,24 +142,32 @@ const maxLooked = 200
 
 // binaries declines when the image gets compiled programs or libraries.
 func (s *slimming) binaries(at transform.Span) {
-	entries, _ := s.ctx.Files()
+	if file := compiledFile(s.ctx, s.isCopied); file != "" {
+		s.decline(at, "binary-in-context", "%s is compiled, and the libraries that it loads are not known", file)
+	}
+}
+
+// compiledFile finds a compiled program or library among the files of the context
+// that are copied, "" where there is none.
+func compiledFile(ctx *buildctx.Context, copied func(string) bool) string {
+	entries, _ := ctx.Files()
 	looked := 0
 	for _, e := range entries {
 		base := path.Base(e.Path)
-		if !e.Regular || !s.isCopied(e.Path) {
+		if !e.Regular || !copied(e.Path) {
 			continue
 		}
 		binary := strings.HasSuffix(base, ".so") || strings.Contains(base, ".so.") || strings.HasSuffix(base, ".whl")
 		if ext := path.Ext(base); !binary && (ext == "" || ext == ".bin" || ext == ".run") && e.Size > elfHeader && looked < maxLooked {
 			looked++
-			b, err := s.ctx.ReadFile(e.Path)
+			b, err := ctx.ReadFile(e.Path)
 			binary = err != nil || strings.HasPrefix(string(b), "\x7fELF")
 		}
 		if binary {
-			s.decline(at, "binary-in-context", "%s is compiled, and the libraries that it loads are not known", e.Path)
-			return
+			return e.Path
 		}
 	}
+	return ""
 }
 
 // elfHeader is the size of the smallest ELF header; nothing smaller can run.

@@ -110,8 +110,7 @@ func (s *slimming) slimLacks(command string) (string, bool) {
 
 // step looks at commands whose arguments matter.
 func (s *slimming) step(in *transform.Instruction, c *shell.Command, words []shell.Word, dir string) {
-	if p, ok := argv.Pip(c); ok {
-		s.pip(in, p, dir)
+	if s.installer(in, c, dir) {
 		return
 	}
 	if a, ok := argv.Apt(c); ok {
@@ -131,14 +130,30 @@ func (s *slimming) step(in *transform.Instruction, c *shell.Command, words []she
 		s.download(in, c, at)
 	case fetchesSource(name, args):
 		s.decline(at, "outside-install", "what the repository that %s fetches holds and runs is not known", name)
-	case name == "pipenv" || name == "poetry" || name == "pdm" || name == "uv" || name == "pip-sync":
-		s.lockFile(in, name, args, dir, at)
 	case isPythonName(name):
 		s.python(in, c, args, dir, at)
 	}
 	if text := c.Words[len(c.Words)-1].Text; strings.Contains(text, "git@") || strings.Contains(text, "ssh://") {
 		s.need([]string{"openssh-client"}, in, at, "git uses ssh here")
 	}
+}
+
+// installer reads a command that installs Python distributions.
+func (s *slimming) installer(in *transform.Instruction, c *shell.Command, dir string) bool {
+	if p, ok := argv.Pip(c); ok {
+		s.pip(in, p, dir)
+		return true
+	}
+	if p, ok := argv.PipSync(c); ok {
+		s.pipSync(in, p, dir)
+		return true
+	}
+	words := c.Effective()
+	if len(words) == 0 || lockFiles[path.Base(words[0].Text)] == nil {
+		return false
+	}
+	s.lockFile(in, path.Base(words[0].Text), words[1:], dir, shell.In(in, c.Span))
+	return true
 }
 
 // fetchesSource reports a command that fetches a repository.
@@ -250,7 +265,7 @@ func (s *slimming) copyFrom(in *transform.Instruction, c copying) {
 		}
 		switch {
 		case e.To != nil && slices.Contains(s.stages, e.To):
-		case e.To != nil && isPython(e.To):
+		case e.To != nil && (isPython(e.To) || isUV(e.To)):
 			s.foreign(in, e.To)
 		case !slices.ContainsFunc(c.sources, func(p string) bool { return !isAsset(p) }):
 		case e.To == nil && containsAny(e.Image, []string{"astral-sh/uv", "krallin/tini", "tianon/gosu"}):
@@ -292,9 +307,7 @@ func (s *slimming) foreign(in *transform.Instruction, st *transform.Stage) {
 			dir := s.dir(other)
 			for _, c := range sc.Commands() {
 				dir = changeDir(s.f.State(other), c, dir)
-				if p, ok := argv.Pip(c); ok {
-					s.pip(other, p, dir)
-				}
+				s.installer(other, c, dir)
 			}
 			for _, name := range sc.Tools() {
 				if builders[path.Base(name)] || sc.Form == shell.Opaque {

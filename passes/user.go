@@ -72,6 +72,14 @@ func (u *userFinder) at(in *transform.Instruction) user {
 	return userOther
 }
 
+// home reports whether root's home is /root for the instruction that at was last
+// asked for: where a file becomes root on a base of which nothing is known, that may
+// well set HOME for its own user, as images for notebooks and for OpenShift do.
+func (u *userFinder) home(in *transform.Instruction) bool {
+	home, _ := u.f.State(in).Env("HOME")
+	return u.base == userRoot || home == "/root"
+}
+
 func (u *userFinder) enter(s *transform.Stage) {
 	if u.ends == nil {
 		u.ends = map[*transform.Stage]user{}

@@ -141,11 +141,13 @@ func (v View) addPaths(history []ocispecs.History) {
 // Difference is a property that two views do not share.
 type Difference struct {
 	Key           string
-	Before, After string // "" where the property is absent
+	Before, After string // "" where the property is absent, or there and empty
 }
 
 func (d Difference) String() string {
 	switch {
+	case d.Before == "" && d.After == "":
+		return d.Key + ": empty in one, absent in the other"
 	case d.Before == "":
 		return fmt.Sprintf("%s added: %s", d.Key, d.After)
 	case d.After == "":
@@ -158,8 +160,8 @@ func (d Difference) String() string {
 func (v View) differences(b View) []Difference {
 	var diffs []Difference
 	for k, val := range v {
-		if b[k] != val {
-			diffs = append(diffs, Difference{k, val, b[k]})
+		if other, ok := b[k]; !ok || other != val {
+			diffs = append(diffs, Difference{k, val, other})
 		}
 	}
 	for k, val := range b {

@@ -15,6 +15,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -37,12 +38,14 @@ func (offline) ResolveImageConfig(_ context.Context, ref string, _ sourceresolve
 // without network.
 func convert(text string, args map[string]string) (*dockerfile2llb.Result, error) {
 	platform := ocispecs.Platform{OS: "linux", Architecture: "amd64"}
-	nothing := llb.Scratch() // for the build context: what is in it makes no difference
+	nothing := llb.Scratch()    // for the build context: what is in it makes no difference
+	caps := pb.Caps.CapSet(nil) // nor does what a builder can do, but a mount that can be written to asks
 	return dockerfile2llb.Dockerfile2LLB(context.Background(), []byte(text), dockerfile2llb.ConvertOpt{
 		Config:         dockerui.Config{BuildArgs: args},
 		MetaResolver:   offline{},
 		TargetPlatform: &platform,
 		MainContext:    &nothing,
+		LLBCaps:        &caps,
 	})
 }
 

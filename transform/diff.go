@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pmezard/go-difflib/difflib"
 )
@@ -44,14 +46,61 @@ func UnifiedDiff(path, before, after string, exists bool) (string, error) {
 		from = "/dev/null"
 	}
 	a, b := diffLines(before), diffLines(after)
-	head, tail := common(a, b)
-	m := difflib.NewMatcherWithJunk(a[head:len(a)-tail], b[head:len(b)-tail], len(a)+len(b) > maxExact, nil)
+	ops, head, tail := compare(a, b)
 	var out strings.Builder
 	fmt.Fprintf(&out, "--- %s\n+++ %s\n", from, quotePath("b/"+path))
-	for _, group := range groups(m.GetOpCodes(), head, tail, 3) {
+	for _, group := range groups(ops, head, tail, 3) {
 		writeHunk(&out, group, a, b)
 	}
 	return out.String(), nil
+}
+
+// WholeDiff shows all lines of two texts, each behind its sign: a blank, "-" or
+// "+".
+func WholeDiff(before, after string) string {
+	a, b := diffLines(before), diffLines(after)
+	var out strings.Builder
+	for _, run := range AlignLines(before, after) {
+		if run.Equal {
+			writeLines(&out, " ", a[run.A1:run.A2])
+			continue
+		}
+		writeLines(&out, "-", a[run.A1:run.A2])
+		writeLines(&out, "+", b[run.B1:run.B2])
+	}
+	return out.String()
+}
+
+// compare aligns the lines between those that two texts share at the start and at
+// the end.
+func compare(a, b []string) (ops []difflib.OpCode, head, tail int) {
+	head, tail = common(a, b)
+	m := difflib.NewMatcherWithJunk(a[head:len(a)-tail], b[head:len(b)-tail], len(a)+len(b) > maxExact, nil)
+	return m.GetOpCodes(), head, tail
+}
+
+// LineRun is a run of lines that two texts share, or that differ: lines [A1, A2) of one and
+// [B1, B2) of the other, counted from 0.
+type LineRun struct {
+	Equal          bool
+	A1, A2, B1, B2 int
+}
+
+// AlignLines says how UnifiedDiff aligns two texts. The runs cover both.
+func AlignLines(before, after string) []LineRun {
+	a, b := diffLines(before), diffLines(after)
+	ops, head, tail := compare(a, b)
+	var runs []LineRun
+	if head > 0 {
+		runs = append(runs, LineRun{true, 0, head, 0, head})
+	}
+	for _, op := range ops {
+		runs = append(runs, LineRun{op.Tag == 'e', op.I1 + head, op.I2 + head, op.J1 + head, op.J2 + head})
+	}
+	if tail > 0 {
+		runs = append(runs, LineRun{true, len(a) - tail, len(a), len(b) - tail, len(b)})
+	}
+	return runs
 }
 
 // maxExact is how many lines are compared without difflib's shortcut for lines
@@ -135,13 +184,28 @@ func diffLines(s string) []string {
 	return lines
 }
 
-// quotePath quotes a path as git does when it has unusual bytes.
+// quotePath quotes a path as git does when it has unusual bytes: in C's way, all
+// that is not printable ASCII by its octal number.
 func quotePath(p string) string {
-	if strings.ContainsAny(p, "\"\\\n\t") {
-		return fmt.Sprintf("%q", p)
+	if !strings.ContainsFunc(p, func(r rune) bool { return unicode.IsControl(r) || r == '"' || r == '\\' || r == utf8.RuneError }) {
+		if strings.Contains(p, " ") {
+			return p + "\t"
+		}
+		return p
 	}
-	if strings.Contains(p, " ") {
-		return p + "\t"
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, c := range []byte(p) {
+		switch at := strings.IndexByte("\a\b\t\n\v\f\r\"\\", c); {
+		case at >= 0:
+			b.WriteByte('\\')
+			b.WriteByte("abtnvfr\"\\"[at])
+		case c < ' ' || c >= 0x7f:
+			fmt.Fprintf(&b, "\\%03o", c)
+		default:
+			b.WriteByte(c)
+		}
 	}
-	return p
+	b.WriteByte('"')
+	return b.String()
 }

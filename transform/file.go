@@ -28,6 +28,16 @@ type File struct {
 	lines  []int    // offset of each line's first byte
 	states []*State // before each instruction; nil until one is asked for
 	ends   []*State // behind each stage
+
+	otherArgs bool // build arguments have other values than their defaults
+}
+
+// WithOtherArgs is the same file as it is built with --build-arg: every build argument that has a default has
+// another value, and with it all that depends on one. What differs between the two is not the same in every build.
+func (f *File) WithOtherArgs() *File {
+	g := *f
+	g.states, g.ends, g.otherArgs = nil, nil, true
+	return &g
 }
 
 // Instruction is one instruction of a File with the comments and blank lines

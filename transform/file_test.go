@@ -146,7 +146,7 @@ func checkIncremental(t *testing.T, r *rand.Rand, f *File, name string) {
 			edits = append(edits, Edit{Span{in.Body.Start, in.Body.End}, "# only a comment"})
 		}
 	}
-	edits = sortEdits(edits)
+	edits = inOrder(edits, editOrder(edits))
 	normalizeNewlines(edits, f.Newline)
 	if checkEdits(f.Src, edits) != nil {
 		return

@@ -11,6 +11,9 @@ const (
 	ReasonIgnored = "ignored-by-comment" // a comment above the instruction asks for it
 	ReasonRefused = "contract"           // the result would alter something undeclared
 	ReasonBroken  = "result-broken"      // the edits or their result are not well formed
+
+	ReasonDeclared = "declared-build" // a compose or bake file builds or runs it in another way
+	ReasonChosen   = "not-chosen"     // somebody who was asked does not want it
 )
 
 // Directive is a "# refit:" comment above an instruction.
@@ -71,8 +74,10 @@ func directive(line string) (Directive, bool) {
 }
 
 // Skips reports whether a comment right above the instruction switches the pass
-// of that name off there.
-func (f *File) Skips(in *Instruction, pass string) bool { return f.ignores(in, &Pass{Name: pass}) }
+// of that name off there, or one of the rules of hadolint that ask for it.
+func (f *File) Skips(in *Instruction, pass string, hadolint ...string) bool {
+	return f.ignores(in, &Pass{Name: pass, Hadolint: hadolint})
+}
 
 // ignores reports whether a comment right above the instruction, with no blank
 // line between, switches the pass off there.

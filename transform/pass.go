@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"sync"
 )
 
@@ -13,6 +14,16 @@ import (
 type Pass struct {
 	Name string // kebab-case and stable: flags, comments and reports use it
 	Doc  Doc
+	// Last: the pass runs when the others have nothing more to say, and none is
+	// asked again because of what it changes.
+	Last bool
+	// Narrows: the pass's companions leave files out of the build context; the
+	// others then start again without those.
+	Narrows bool
+	// OptIn: the pass runs only where somebody asks for it by name (--with, --only).
+	OptIn bool
+	// Profiles are those that the pass runs for; nil is all of them.
+	Profiles []Profile
 	// Alters lists the properties of the image that the pass may change, as
 	// patterns over the keys of a View ("cmd", "env:PYTHON*", "path:*"). A "+"
 	// before one allows additions only ("+path:*").
@@ -36,13 +47,18 @@ type Doc struct {
 	// other. Files is the build context they are run in; nil for none.
 	Before, After string
 	Files         map[string]string
-	Sources       []string // where the advice comes from
+	Profile       Profile           // that the example is run with; "" for the default
+	Digests       map[string]string // of the references that the example has
+	Sources       []string          // where the advice comes from
 }
 
 // Decline is a reason for which a pass holds back.
 type Decline struct {
 	Key  string // kebab-case and stable
 	When string // a clause that completes "declines when"
+	Warn bool   // it is said unasked, since something that was asked for is not done
+	// Already: nothing is held back, for the file has what the pass is for.
+	Already bool
 }
 
 // Finding is a change, all or nothing, or, without edits and companions, a
@@ -58,8 +74,9 @@ type Finding struct {
 
 // Note is a remark that belongs to a change.
 type Note struct {
-	At  Span
-	Why string
+	At   Span
+	Why  string
+	Warn bool // it is said unasked
 }
 
 // Companion is a file that a change needs beside the Dockerfile.
@@ -79,7 +96,27 @@ type Options struct {
 	Profile       Profile // "" is ProfileDefault
 	Pin           Pin     // "" is PinMinor
 	NoCacheMounts bool    // the builder has no RUN --mount=type=cache
+	Digests       Digests // what tags stand for; nil when registries are not to be asked
+	// PruneRequirements: unused distributions are taken out of requirement files.
+	PruneRequirements bool
+	// Others are the texts of other Dockerfiles that are known to be built from the
+	// context; those that lie in it are found there too.
+	Others []string
+	// Vetoes are changes that somebody beside the file holds back.
+	Vetoes []Veto
 }
+
+// Digests knows which digest a tag stands for. For one reference it always gives
+// the same answer.
+type Digests interface {
+	// Digest returns the digest of what ref names now, for all platforms. An error
+	// is a sentence for people; it is an ErrNoImage where a registry said that there
+	// is none.
+	Digest(ref string) (string, error)
+}
+
+// ErrNoImage says that a reference names nothing that can be pulled.
+var ErrNoImage = errors.New("there is no image")
 
 // Context is a build context. Passes that look into it know the implementation,
 // internal/buildctx.
@@ -96,7 +133,15 @@ type Profile string
 const (
 	ProfileDefault Profile = "default" // Debian slim, builder and runtime
 	ProfileDev     Profile = "dev"     // full Debian, one stage kept debuggable
+	ProfileIO      Profile = "io"      // Alpine
+	ProfileCPU     Profile = "cpu"     // glibc always: distroless, or Debian slim
+	ProfileSecure  Profile = "secure"  // distroless: no shell, no package manager, numeric user
 )
+
+// Profiles returns all of them, the default first.
+func Profiles() []Profile {
+	return []Profile{ProfileDefault, ProfileDev, ProfileIO, ProfileCPU, ProfileSecure}
+}
 
 // Pin is how far a tag is pinned.
 type Pin string
@@ -105,6 +150,8 @@ type Pin string
 const (
 	PinMinor Pin = "minor" // 3.7-bookworm
 	PinPatch Pin = "patch" // 3.7.17-bookworm
+	// PinDigest is PinMinor with the digest: 3.7-bookworm@sha256:…
+	PinDigest Pin = "digest"
 )
 
 var kebab = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`) })
@@ -148,12 +195,20 @@ func (p *Pass) validate() error {
 	return nil
 }
 
+// runsFor reports whether the pass has a part in a profile.
+func (p *Pass) runsFor(profile Profile) bool {
+	if profile == "" {
+		profile = ProfileDefault
+	}
+	return len(p.Profiles) == 0 || slices.Contains(p.Profiles, profile)
+}
+
 // declares reports whether key is one of the pass's reasons.
 func (p *Pass) declares(key string) bool {
-	for _, d := range p.Declines {
-		if d.Key == key {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Declines, func(d Decline) bool { return d.Key == key })
+}
+
+// Already reports whether key, of a decline, says that there is nothing to do.
+func (p *Pass) Already(key string) bool {
+	return slices.ContainsFunc(p.Declines, func(d Decline) bool { return d.Key == key && d.Already })
 }

@@ -34,12 +34,14 @@ func mustRun(t *testing.T, src string, passes ...*Pass) *Result {
 // TestWrongPassIsCaught gives the engine passes that break the image in ways
 // that they do not declare: their changes must go, the others' stay.
 func TestWrongPassIsCaught(t *testing.T) {
-	const src = "FROM debian:12\nENV A=1\nUSER app\nCOPY a /srv/a\nEXPOSE 80\nCMD [\"x\"]\n"
+	const src = "FROM debian:12\nENV A=1\nENV EMPTY=\nUSER app\nCOPY a /srv/a\nEXPOSE 80\nCMD [\"x\"]\n"
 	good := replacePass("good", "debian:12", "debian:12-slim", "base")
 	for name, wrong := range map[string]*Pass{
 		"loses the user":     replacePass("wrong", "USER app\n", ""),
 		"changes cmd":        replacePass("wrong", "[\"x\"]", "[\"y\"]", "env:*"),
 		"changes env":        replacePass("wrong", "A=1", "A=2", "cmd"),
+		"loses an empty env": replacePass("wrong", "ENV EMPTY=\n", ""),
+		"adds an empty env":  replacePass("wrong", "A=1", "A=1 B="),
 		"copies elsewhere":   replacePass("wrong", "/srv/a", "/srv/b"),
 		"loses a port":       replacePass("wrong", "EXPOSE 80\n", ""),
 		"changes the base":   replacePass("wrong", "debian", "ubuntu"),
@@ -170,6 +172,22 @@ func TestIgnoreCommentsFollowTheirPlace(t *testing.T) {
 		r := mustRun(t, src, split, user)
 		if got := !strings.Contains(r.After, "USER"); got != held {
 			t.Errorf("%q: held %v\n%s", src, got, r.After)
+		}
+	}
+}
+
+// TestProfiles holds that a pass runs for its profiles, of which none is the
+// default one.
+func TestProfiles(t *testing.T) {
+	for profile, runs := range map[Profile]bool{"": false, ProfileDefault: false, ProfileDev: false, ProfileCPU: true, ProfileSecure: true} {
+		p := replacePass("edit", "one", "1")
+		p.Profiles = []Profile{ProfileSecure, ProfileCPU}
+		r, err := Run("Dockerfile", "FROM a\nRUN one\n", []*Pass{p}, &Options{Profile: profile})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Steps[0].Status(); r.Changed() != runs || (got == NotApplicable) == runs {
+			t.Errorf("profile %q: %s, changed %v", profile, got, r.Changed())
 		}
 	}
 }
@@ -346,5 +364,42 @@ func TestPassesSeeCompanions(t *testing.T) {
 	}
 	if opt.Context.(mapContext)["conf"] != "a" {
 		t.Error("the caller's context has changed")
+	}
+}
+
+// TestLastRunsWhenTheOthersAreDone holds that a pass that is Last waits for those
+// that are asked again, and that none is asked again because of it.
+func TestLastRunsWhenTheOthersAreDone(t *testing.T) {
+	seal := replacePass("seal", "debian:13", "debian:13@sha256:"+strings.Repeat("0", 64), "base")
+	seal.Last = true
+	waits := &Pass{Name: "waits", Alters: []string{"base"}, Declines: []Decline{{Key: "not-yet", When: "the user is there"}}}
+	asked := 0
+	waits.Run = func(f *File) []Finding {
+		if asked++; strings.Contains(f.Src, "USER") || strings.Contains(f.Src, "sha256") {
+			return []Finding{{Reason: "not-yet", Why: fmt.Sprint(asked)}}
+		}
+		return replacePass("", "debian:12", "debian:13").Run(f)
+	}
+	r := mustRun(t, "FROM debian:12\nUSER app\n", seal, waits, replacePass("other", "USER app\n", "LABEL a=b\n", "user", "label:*"))
+	if want := "FROM debian:13@sha256:" + strings.Repeat("0", 64) + "\nLABEL a=b\n"; r.After != want || asked != 2 {
+		t.Errorf("asked %d times, refused %+v, got:\n%s", asked, r.Refused, r.After)
+	}
+}
+
+// TestAlignedLines holds that the runs cover both texts, and are equal where they
+// say so.
+func TestAlignedLines(t *testing.T) {
+	for _, c := range [][2]string{{"", ""}, {"a\nb\nc\n", "a\nx\nc\n"}, {"a\n", "a"}, {"", "a\n"}, {"a\nb\n", "b\na\n"}, {"a\nb\n", ""}} {
+		a, b := diffLines(c[0]), diffLines(c[1])
+		i, j := 0, 0
+		for _, r := range AlignLines(c[0], c[1]) {
+			if r.A1 != i || r.B1 != j || r.Equal != (strings.Join(a[r.A1:r.A2], "") == strings.Join(b[r.B1:r.B2], "")) {
+				t.Errorf("%q: %+v at %d, %d", c, r, i, j)
+			}
+			i, j = r.A2, r.B2
+		}
+		if i != len(a) || j != len(b) {
+			t.Errorf("%q: the runs end at %d, %d", c, i, j)
+		}
 	}
 }

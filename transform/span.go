@@ -28,16 +28,28 @@ type Edit struct {
 	New  string
 }
 
-// sortEdits orders edits by position; insertions at one place keep their order
-// and come before a replacement that starts there.
-func sortEdits(edits []Edit) []Edit {
-	sorted := slices.Clone(edits)
-	slices.SortStableFunc(sorted, func(a, b Edit) int {
-		if a.Span.Start != b.Span.Start {
-			return a.Span.Start - b.Span.Start
+// editOrder is the order of edits by position, as indexes; insertions at one place
+// keep their order and come before a replacement that starts there.
+func editOrder(edits []Edit) []int {
+	order := make([]int, len(edits))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		a, b := edits[i].Span, edits[j].Span
+		if a.Start != b.Start {
+			return a.Start - b.Start
 		}
-		return min(a.Span.Len(), 1) - min(b.Span.Len(), 1)
+		return min(a.Len(), 1) - min(b.Len(), 1)
 	})
+	return order
+}
+
+func inOrder[T any](all []T, order []int) []T {
+	sorted := make([]T, len(all))
+	for at, i := range order {
+		sorted[at] = all[i]
+	}
 	return sorted
 }
 

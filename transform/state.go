@@ -14,6 +14,9 @@ type State struct {
 	// Workdir is the absolute working directory, or "" where only the base
 	// image knows it.
 	Workdir string
+	// WrittenWorkdir is the same as the file writes it, with its variables where they
+	// are unknown; "" where no WORKDIR says.
+	WrittenWorkdir string
 	// User is the argument of the last USER, or "" where none was given.
 	User string
 	// UserAt is that USER, or nil.
@@ -93,7 +96,7 @@ func (f *File) metaState() *State {
 		if in.Stage != nil {
 			break
 		}
-		m = m.after(in, nil)
+		m = m.after(in, nil, f.otherArgs)
 	}
 	return m
 }
@@ -107,7 +110,7 @@ func (f *File) computeStates() {
 		switch {
 		case in.Stage == nil:
 			f.states[i] = cur
-			cur = cur.after(in, nil)
+			cur = cur.after(in, nil, f.otherArgs)
 			meta = cur
 			continue
 		case in.Keyword == "from":
@@ -120,7 +123,7 @@ func (f *File) computeStates() {
 			}
 		default:
 			f.states[i] = cur
-			cur = cur.after(in, meta)
+			cur = cur.after(in, meta, f.otherArgs)
 		}
 		f.ends[in.Stage.Index] = cur
 	}
@@ -128,7 +131,7 @@ func (f *File) computeStates() {
 
 // after is the state behind an instruction; it is s itself where nothing
 // changes. meta holds the ARGs before the first FROM.
-func (s *State) after(in *Instruction, meta *State) *State {
+func (s *State) after(in *Instruction, meta *State, otherArgs bool) *State {
 	switch in.Keyword {
 	case "env", "arg", "workdir", "user", "shell":
 	default:
@@ -147,10 +150,11 @@ func (s *State) after(in *Instruction, meta *State) *State {
 		}
 	case *instructions.ArgCommand:
 		for _, kv := range c.Args {
-			t.addArg(kv, s, meta)
+			t.addArg(kv, s, meta, otherArgs)
 		}
 	case *instructions.WorkdirCommand:
 		t.Workdir = s.join(c.Path)
+		t.WrittenWorkdir = s.joinWritten(c.Path)
 	case *instructions.UserCommand:
 		t.User, _ = s.Expand(c.User)
 		if t.User == "" {
@@ -163,7 +167,7 @@ func (s *State) after(in *Instruction, meta *State) *State {
 	return &t
 }
 
-func (s *State) addArg(kv instructions.KeyValuePairOptional, before, meta *State) {
+func (s *State) addArg(kv instructions.KeyValuePairOptional, before, meta *State, otherArgs bool) {
 	if old, ok := s.vars.lookup(kv.Key); ok && !old.arg {
 		return // ENV wins over ARG
 	}
@@ -171,6 +175,9 @@ func (s *State) addArg(kv instructions.KeyValuePairOptional, before, meta *State
 	switch {
 	case kv.Value != nil:
 		v.value, _ = before.Expand(*kv.Value)
+		if otherArgs {
+			v.value = otherValue(v.value)
+		}
 		v.set = true
 	case meta != nil:
 		if m, ok := meta.vars.lookup(kv.Key); ok {
@@ -178,6 +185,17 @@ func (s *State) addArg(kv instructions.KeyValuePairOptional, before, meta *State
 		}
 	}
 	s.vars = s.vars.bind(kv.Key, v)
+}
+
+// otherValue is a value that could stand in another's place: a version for a version, a path for a path.
+func otherValue(value string) string {
+	switch {
+	case value == "":
+		return "other"
+	case '0' <= value[len(value)-1] && value[len(value)-1] <= '9':
+		return value + "0"
+	}
+	return value + "-other"
 }
 
 // join is the working directory after WORKDIR dir.
@@ -192,6 +210,16 @@ func (s *State) join(dir string) string {
 		return ""
 	}
 	return path.Join(s.Workdir, d)
+}
+
+func (s *State) joinWritten(dir string) string {
+	if d, ok := s.Expand(dir); ok {
+		dir = d
+	}
+	if path.IsAbs(dir) {
+		return path.Clean(dir)
+	}
+	return path.Join("/", s.WrittenWorkdir, dir)
 }
 
 // Abs makes a path of the image absolute, as a COPY's destination or a command
@@ -209,11 +237,11 @@ func (s *State) Abs(p string) (abs string, ok bool) {
 	return path.Join(s.Workdir, p), true
 }
 
-// resolveMeta replaces the ARGs before the first FROM in a base name by their
-// defaults, and returns the instructions that hold them. The result is "" where
+// resolveMeta takes the quotes off a base name, replaces the ARGs before the first
+// FROM in it by their defaults, and returns the instructions that hold them. The result is "" where
 // one has no default.
 func (f *File) resolveMeta(name string) (string, []*Instruction) {
-	if !strings.Contains(name, "$") {
+	if !strings.ContainsAny(name, "$\"'"+string(f.Escape)) {
 		return name, nil
 	}
 	meta := f.metaState()

@@ -10,13 +10,14 @@ type version struct {
 	file   *File
 	pass   *Pass // nil for the original
 	edits  []Edit
+	by     []int                 // for each edit, the change of the pass that made it, as in Step.Changes
 	starts []int                 // where each edit's new text starts
 	gone   func() map[string]int // where a line stood that the edits deleted; -1 for several places
 }
 
-func newVersion(before, after *File, p *Pass, edits []Edit) version {
+func newVersion(before, after *File, p *Pass, edits []Edit, by []int) version {
 	gone := sync.OnceValue(func() map[string]int { return deletedLines(before.Src, edits) })
-	return version{after, p, edits, newStarts(edits), gone}
+	return version{after, p, edits, by, newStarts(edits), gone}
 }
 
 // deletedLines finds the lines, or what is left of a line behind the start of an

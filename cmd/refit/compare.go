@@ -8,10 +8,10 @@ import (
 	"strings"
 
 	"refit/internal/buildctx"
+	"refit/internal/report"
 	"refit/internal/verify"
 	"refit/internal/verify/builder"
 	"refit/internal/verify/render"
-	"refit/passes"
 	"refit/transform"
 )
 
@@ -36,7 +36,7 @@ func (p *prover) compare(ctx context.Context) (int, error) {
 		}
 		if err != nil {
 			code = exitBad
-			p.errs.printf("%s\n", plain(err))
+			p.errs.printf("%s\n", report.Clean(plain(err)))
 		} else if len(c.Measured()) == 0 && code == exitDone {
 			code = exitChanges
 		}
@@ -54,7 +54,7 @@ func (p *prover) compare(ctx context.Context) (int, error) {
 }
 
 func (p *prover) compareOne(ctx context.Context, in *input) (*verify.Comparison, error) {
-	defer in.context.done()
+	defer in.done()
 	o := &p.opt.proof
 	failed := func(err error) (*verify.Comparison, error) {
 		return &verify.Comparison{Path: in.path, Error: plain(err), Workload: o.workload, Runs: o.runs}, err
@@ -71,7 +71,7 @@ func (p *prover) compareOne(ctx context.Context, in *input) (*verify.Comparison,
 	var c *verify.Comparison
 	err = p.pool.Use(ctx, func(b *builder.Builder) error {
 		var err error
-		c, err = verify.Compare(ctx, b, p.subject(oc), variants, o.workload, o.runs, p.options())
+		c, err = verify.Compare(ctx, b, p.subject(oc), variants, o.workload, o.runs, p.options(in))
 		return err
 	})
 	if err != nil {
@@ -83,7 +83,7 @@ func (p *prover) compareOne(ctx context.Context, in *input) (*verify.Comparison,
 // variants makes a Dockerfile for each candidate.
 func (p *prover) variants(oc *outcome) ([]verify.Variant, error) {
 	in := oc.in
-	view, _, err := in.context.view(in.name)
+	view, err := in.context.view(in.name)
 	if err != nil {
 		return nil, err
 	}
@@ -108,17 +108,16 @@ func (p *prover) variants(oc *outcome) ([]verify.Variant, error) {
 
 func variant(in *input, src, name string, view *buildctx.Context) (verify.Variant, error) {
 	v := verify.Variant{Name: name}
-	list, profile := in.settings.passes, transform.ProfileDefault
+	profile := transform.ProfileDefault
 	switch name {
 	case candidateFull:
 		profile = transform.ProfileDev
 	case candidateDistroless:
-		list = append(slices.Clone(list), passes.Distroless())
+		profile = transform.ProfileSecure
 	case candidateAlpine:
-		v.Left = alpineLeft(in, src, view)
-		return v, nil
+		profile = transform.ProfileIO
 	}
-	r, err := in.rewrite(src, list, profile, view)
+	r, err := in.rewrite(src, in.settings.passes, profile, view)
 	if err != nil {
 		return v, err
 	}
@@ -129,30 +128,18 @@ func variant(in *input, src, name string, view *buildctx.Context) (verify.Varian
 	return v, nil
 }
 
-// alpineLeft says why there is no candidate on Alpine.
-func alpineLeft(in *input, src string, view *buildctx.Context) string {
-	opt := &transform.Options{Dockerfile: in.name}
-	if view != nil {
-		opt.Context = view
-	}
-	f, err := transform.Parse(in.path, src, opt)
-	if err != nil {
-		return plain(err)
-	}
-	if obstacles := passes.AlpineObstacles(f); len(obstacles) > 0 {
-		return strings.Join(obstacles, "; ")
-	}
-	return "no pass writes Dockerfiles for Alpine yet"
-}
-
 // decisive are the passes without which a Dockerfile is not the candidate.
-var decisive = map[string]string{candidateSlim: "slim-base", candidateDistroless: "distroless"}
+var decisive = map[string]string{candidateSlim: "slim-base", candidateDistroless: "distroless", candidateAlpine: "alpine-base"}
 
 // heldBack says why a pass changed nothing; "" when it did, or had no need to.
 func heldBack(r *transform.Result, pass string) string {
 	for i := range r.Steps {
 		if s := &r.Steps[i]; s.Pass.Name == pass && s.Status() == transform.Declined {
-			return fmt.Sprintf("%s held back: %s", pass, s.Declines[0].Why)
+			var why []string
+			for _, d := range s.Declines {
+				why = append(why, d.Why)
+			}
+			return fmt.Sprintf("%s held back: %s", pass, strings.Join(why, "; "))
 		}
 	}
 	return ""

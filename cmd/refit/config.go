@@ -24,8 +24,9 @@ const configName = ".refit.toml"
 
 // config is a .refit.toml.
 type config struct {
-	only, skip, exclude       []string
+	only, skip, with, exclude []string
 	profile, pin, cacheMounts string
+	prune                     bool
 
 	dir string // where it lies: exclude is relative to it
 }
@@ -36,6 +37,8 @@ type settings struct {
 	profile       transform.Profile
 	pin           transform.Pin
 	noCacheMounts bool
+	prune         bool                           // unused requirements are taken out
+	digests       transform.Digests              // nil: registries are not asked
 	exclude       *patternmatcher.PatternMatcher // nil: nothing
 	dir           string                         // that exclude is relative to
 }
@@ -140,9 +143,12 @@ func parseConfig(name, text string) (*config, error) {
 	return &cfg, nil
 }
 
+// pruneKey is a key, and a flag.
+const pruneKey = "prune-requirements"
+
 // set takes over the value of a key.
 func (c *config) set(key string, value any) error {
-	lists := map[string]*[]string{"only": &c.only, "skip": &c.skip, "exclude": &c.exclude}
+	lists := map[string]*[]string{"only": &c.only, "skip": &c.skip, "with": &c.with, "exclude": &c.exclude}
 	words := map[string]*string{"profile": &c.profile, "pin": &c.pin, "cache-mounts": &c.cacheMounts}
 	ok := false
 	switch list, word := lists[key], words[key]; {
@@ -154,8 +160,12 @@ func (c *config) set(key string, value any) error {
 		if *word, ok = value.(string); !ok {
 			return fmt.Errorf("%s: want a string", key)
 		}
+	case key == pruneKey:
+		if c.prune, ok = value.(bool); !ok {
+			return fmt.Errorf("%s: want true or false", key)
+		}
 	default:
-		keys := slices.Concat(slices.Sorted(maps.Keys(lists)), slices.Sorted(maps.Keys(words)))
+		keys := slices.Concat(slices.Sorted(maps.Keys(lists)), slices.Sorted(maps.Keys(words)), []string{pruneKey})
 		if s, ok := suggest.Search(key, keys, true); ok {
 			return fmt.Errorf("unknown key %q (did you mean %s?)", key, s)
 		}
@@ -195,6 +205,21 @@ type keyError struct {
 
 func (e *keyError) Error() string { return e.err.Error() }
 
+// choice joins what the command line and a configuration say of passes.
+func (o *options) choice(cfg *config) passChoice {
+	choice := passChoice{cfg.only, cfg.skip, cfg.with}
+	if o.given["only"] { // it says all there is to say
+		choice = passChoice{only: o.only}
+	}
+	if o.given["skip"] {
+		choice.skip = o.skip
+	}
+	if o.given["with"] {
+		choice.with = o.with
+	}
+	return choice
+}
+
 // settings joins the command line and a configuration; the command line wins.
 func (o *options) settings(cfg *config) (*settings, error) {
 	s := &settings{dir: cfg.dir}
@@ -207,28 +232,33 @@ func (o *options) settings(cfg *config) (*settings, error) {
 		}
 		return fallback
 	}
-	only, skip := cfg.only, cfg.skip
-	if o.given["only"] { // it says all there is to say
-		only, skip = o.only, nil
-	}
-	if o.given["skip"] {
-		skip = o.skip
-	}
+	choice := o.choice(cfg)
 	var err error
-	if s.passes, err = choosePasses(passes.All(), only, skip); err != nil {
+	if s.pin, err = pinOf(pick("pin", o.pin, cfg.pin, "minor")); err != nil {
+		return nil, &keyError{"pin", err}
+	}
+	if s.pin == transform.PinDigest {
+		choice.addDigests()
+	}
+	// A repository's configuration alone must not make refit call anybody.
+	if o.resolver != nil {
+		s.digests = o.resolver
+	}
+	if s.passes, err = choice.of(passes.All()); err != nil {
 		return nil, err
 	}
 	if s.profile, err = profileOf(pick("profile", o.profile, cfg.profile, "default")); err != nil {
 		return nil, &keyError{"profile", err}
-	}
-	if s.pin, err = pinOf(pick("pin", o.pin, cfg.pin, "minor")); err != nil {
-		return nil, &keyError{"pin", err}
 	}
 	mounts := pick("cache-mounts", o.cacheMounts, cfg.cacheMounts, "on")
 	if err = oneOf("cache-mounts", mounts, "on", "off"); err != nil {
 		return nil, &keyError{"cache-mounts", err}
 	}
 	s.noCacheMounts = mounts == "off"
+	s.prune = cfg.prune
+	if o.given[pruneKey] {
+		s.prune = o.prune
+	}
 	if len(cfg.exclude) > 0 {
 		if s.exclude, err = patternmatcher.New(cfg.exclude); err != nil {
 			return nil, &keyError{"exclude", fmt.Errorf("exclude: %w", err)}
@@ -238,31 +268,43 @@ func (o *options) settings(cfg *config) (*settings, error) {
 }
 
 func profileOf(name string) (transform.Profile, error) {
-	switch name {
-	case "io", "cpu", "secure":
-		return "", fmt.Errorf("profile %s is not there yet: default and dev are", name)
+	names := make([]string, len(transform.Profiles()))
+	for i, p := range transform.Profiles() {
+		names[i] = string(p)
 	}
-	err := oneOf("profile", name, string(transform.ProfileDefault), string(transform.ProfileDev))
-	return transform.Profile(name), err
+	return transform.Profile(name), oneOf("profile", name, names...)
 }
 
 func pinOf(level string) (transform.Pin, error) {
-	if level == "digest" {
-		return "", errors.New("pin digest is not there yet: minor and patch are")
-	}
-	return transform.Pin(level), oneOf("pin", level, string(transform.PinMinor), string(transform.PinPatch))
+	return transform.Pin(level), oneOf("pin", level, string(transform.PinMinor), string(transform.PinPatch), string(transform.PinDigest))
 }
 
-// choosePasses keeps the passes that are asked for, in their order.
-func choosePasses(all []*transform.Pass, only, skip []string) ([]*transform.Pass, error) {
-	if err := knownPasses("only", all, only); err != nil {
-		return nil, err
+// passChoice names the passes that are wanted.
+type passChoice struct {
+	only, skip, with []string
+}
+
+// addDigests has pin-digest go with pin-tag, as its level "digest".
+func (c *passChoice) addDigests() {
+	if (len(c.only) == 0 || slices.Contains(c.only, "pin-tag")) && !slices.Contains(c.skip, "pin-tag") {
+		c.with = append(slices.Clone(c.with), "pin-digest")
 	}
-	if err := knownPasses("skip", all, skip); err != nil {
-		return nil, err
+}
+
+// of keeps the passes that are asked for, in their order: those of only, or all
+// that run unasked, and those of with, but none of skip.
+func (c passChoice) of(all []*transform.Pass) ([]*transform.Pass, error) {
+	for _, l := range []struct {
+		key   string
+		names []string
+	}{{"only", c.only}, {"skip", c.skip}, {"with", c.with}} {
+		if err := knownPasses(l.key, all, l.names); err != nil {
+			return nil, err
+		}
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(p *transform.Pass) bool {
-		return len(only) > 0 && !slices.Contains(only, p.Name) || slices.Contains(skip, p.Name)
+		wanted := slices.Contains(c.only, p.Name) || len(c.only) == 0 && !p.OptIn || slices.Contains(c.with, p.Name)
+		return !wanted || slices.Contains(c.skip, p.Name)
 	}), nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"path/filepath"
 	"sync"
 
 	"refit/internal/buildctx"
@@ -12,6 +13,7 @@ import (
 // .dockerignore that the first one brings, also in a dry run.
 type sharedContext struct {
 	dir   string // absolute
+	real  string // with links resolved, as it was when it was found
 	users int    // inputs that are not done
 
 	mu      sync.Mutex
@@ -21,16 +23,27 @@ type sharedContext struct {
 	version int               // how often that changed
 }
 
-// view returns the context as a Dockerfile sees it now.
-func (c *sharedContext) view(dockerfile string) (ctx *buildctx.Context, version int, err error) {
+// nameOf is the path of a file in the context, "" when it is elsewhere.
+func (c *sharedContext) nameOf(abs string) string {
 	if c == nil {
-		return nil, 0, nil
+		return ""
+	}
+	if rel, err := filepath.Rel(c.dir, abs); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	return ""
+}
+
+// view returns the context as a Dockerfile sees it now.
+func (c *sharedContext) view(dockerfile string) (ctx *buildctx.Context, err error) {
+	if c == nil {
+		return nil, nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.disk == nil {
 		if c.disk, err = buildctx.Open(c.dir); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		c.current = c.disk
 	}
@@ -38,17 +51,28 @@ func (c *sharedContext) view(dockerfile string) (ctx *buildctx.Context, version 
 	if dockerfile != "" {
 		ctx = ctx.WithDockerfile(dockerfile)
 	}
-	return ctx, c.version, nil
+	return ctx, nil
 }
 
-// stale reports whether a view is no longer what view would return.
-func (c *sharedContext) stale(version int) bool {
+// onDisk is a file as it is without what has been added; "" when there is none.
+func (c *sharedContext) onDisk(name string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text, err := c.disk.ReadFile(name)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// changes counts how often something was added.
+func (c *sharedContext) changes() int {
 	if c == nil {
-		return false
+		return 0
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.version != version
+	return c.version
 }
 
 // add puts companions into the context.

@@ -10,6 +10,10 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/util/suggest"
+
+	"refit/internal/builds"
+	"refit/internal/choose"
+	"refit/transform"
 )
 
 // input is a Dockerfile to work on.
@@ -20,8 +24,14 @@ type input struct {
 	settings *settings
 	context  *sharedContext // nil: unknown
 	diffs    *diffBase
-	name     string // the Dockerfile in its context; "" when it is elsewhere
-	err      error  // found, but not to be worked on
+	name     string           // the Dockerfile in its context; "" when it is elsewhere
+	declared []declared       // the builds of it that compose and bake files declare
+	builds   *declarations    // all that are known; nil for none
+	vetoes   []transform.Veto // what somebody who was asked does not want
+	marks    []choose.Mark    // and where that is to be written down
+	// repository is the one that is worked on as one; "" for paths as they were given
+	repository string
+	err        error // found, but not to be worked on
 }
 
 // finder turns the paths of the command line into inputs, each file once.
@@ -30,16 +40,27 @@ type finder struct {
 	configs  *configs
 	contexts map[string]*sharedContext
 	seen     map[string]bool // by absolute path with links resolved
+	builds   *declarations
+	trees    []string // that are searched, with links resolved
 	inputs   []*input
 	notes    []string
+
+	ownRepository bool // repositories within a tree are left alone, and a tree need not have a Dockerfile
 }
 
-func find(opt *options) (*finder, error) {
+func newFinder(opt *options) (*finder, error) {
 	configs, err := newConfigs(opt)
 	if err != nil {
 		return nil, err
 	}
-	f := &finder{opt: opt, configs: configs, contexts: map[string]*sharedContext{}, seen: map[string]bool{}}
+	return &finder{opt: opt, configs: configs, contexts: map[string]*sharedContext{}, seen: map[string]bool{}, builds: newDeclarations()}, nil
+}
+
+func find(opt *options) (*finder, error) {
+	f, err := newFinder(opt)
+	if err != nil {
+		return nil, err
+	}
 	if opt.given["context"] {
 		info, err := os.Stat(opt.context)
 		if err == nil && !info.IsDir() {
@@ -54,11 +75,16 @@ func find(opt *options) (*finder, error) {
 			return nil, err
 		}
 	}
-	base := baseOf(f.inputs)
+	f.notes = append(f.notes, f.builds.notes...)
+	f.relativeTo(baseOf(f.inputs))
+	return f, nil
+}
+
+// relativeTo sets what the paths of all diffs are relative to.
+func (f *finder) relativeTo(base *diffBase) {
 	for _, in := range f.inputs {
 		in.diffs = base
 	}
-	return f, nil
 }
 
 // add takes one path of the command line. The error is one of the configuration.
@@ -73,21 +99,28 @@ func (f *finder) add(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		if meant, ok := suggest.Search(path, commands, true); ok && errors.Is(err, fs.ErrNotExist) {
+		meant, ok := suggest.Search(path, commands, true)
+		if path == "version" {
+			meant, ok = "--version", true
+		}
+		if ok && errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("%s (did you mean refit %s?)", plain(err), meant)
 		}
-		f.fail(filepath.Clean(path), err)
+		f.fail(cleanPath(path), err)
 		return nil
 	case info.IsDir():
-		return f.addTree(filepath.Clean(path), abs)
+		return f.addTree(cleanPath(path), abs)
+	case builds.IsDeclaration(filepath.Base(abs)):
+		return f.addDeclared(cleanPath(path), abs)
 	}
+	f.builds.above(filepath.Dir(abs))
 	root := filepath.Dir(abs)
 	if f.opt.given["context"] {
-		if dir, err := filepath.Abs(f.opt.context); err == nil && within(dir, abs) {
+		if dir, err := filepath.Abs(f.opt.context); err == nil && within(realDir(dir), realDir(root)) {
 			root = dir
 		}
 	}
-	return f.addFile(filepath.Clean(path), abs, root, root, nil)
+	return f.addFile(cleanPath(path), abs, root, root, nil)
 }
 
 func (f *finder) addStdin() error {
@@ -119,12 +152,17 @@ func (f *finder) addFile(path, abs, root, dir string, d fs.DirEntry) error {
 	if err != nil {
 		return err
 	}
-	if d != nil && s.excludes(abs) {
+	if (d != nil || f.opt.forceExclude) && s.excludes(abs) {
 		return nil
 	}
 	real := abs
 	if d == nil || d.Type()&fs.ModeSymlink != 0 {
-		if real, err = filepath.EvalSymlinks(abs); err != nil {
+		real, err = filepath.EvalSymlinks(abs)
+		switch {
+		case d != nil && f.ownRepository && errors.Is(err, fs.ErrNotExist): // what it leads to is no part of the repository
+			f.notes = append(f.notes, fmt.Sprintf("%s: a link to nothing: left alone", path))
+			return nil
+		case err != nil:
 			f.fail(path, err)
 			return nil
 		}
@@ -137,15 +175,35 @@ func (f *finder) addFile(path, abs, root, dir string, d fs.DirEntry) error {
 		return nil
 	}
 	f.seen[real] = true
-	if f.opt.given["context"] {
-		dir = f.opt.context
+	in := &input{path: path, abs: abs, root: realDir(root), settings: s}
+	if f.ownRepository {
+		in.repository = root
 	}
-	in := &input{path: path, abs: abs, root: root, settings: s, context: f.shared(dir)}
-	if rel, err := filepath.Rel(in.context.dir, abs); err == nil && filepath.IsLocal(rel) {
-		in.name = filepath.ToSlash(rel)
-	}
+	f.place(in, real, dir)
 	f.inputs = append(f.inputs, in)
 	return nil
+}
+
+// place gives an input its build context: that of --context, else the declared
+// one, else dir.
+func (f *finder) place(in *input, real, dir string) {
+	in.declared = f.declaredFor(real, filepath.Dir(in.abs))
+	switch {
+	case f.opt.given["context"]:
+		in.context = f.shared(f.opt.context)
+	case len(in.declared) > 0:
+		if in.context = in.declared[0].context; in.context != nil {
+			in.context.users++
+		}
+		f.sayDeclared(in, dir)
+		if in.context == nil && f.opt.proof.command != "" {
+			in.err = &fileError{in.path, errors.New("its build context is out of the tree: --context names it")}
+		}
+	default:
+		in.context = f.shared(dir)
+	}
+	in.name = in.context.nameOf(in.abs)
+	in.builds = f.builds
 }
 
 // shared returns the context of a directory, one for all its Dockerfiles.
@@ -156,7 +214,7 @@ func (f *finder) shared(dir string) *sharedContext {
 	}
 	c := f.contexts[abs]
 	if c == nil {
-		c = &sharedContext{dir: abs}
+		c = &sharedContext{dir: abs, real: realDir(abs)}
 		f.contexts[abs] = c
 	}
 	c.users++
@@ -168,50 +226,80 @@ func (f *finder) addTree(path, abs string) error {
 	// The tree's own path may lead through links; what is found below it is
 	// compared with where it really is.
 	root := realDir(abs)
-	before := len(f.inputs) + len(f.notes)
-	excluded := false
+	f.trees = append(f.trees, root)
+	var found []foundFile
+	before := len(f.inputs)
 	err := filepath.WalkDir(root, func(at string, d fs.DirEntry, err error) error {
 		rel, relErr := filepath.Rel(root, at)
 		if relErr != nil {
 			return relErr
 		}
-		shown := filepath.Join(path, rel)
+		shown := cleanPath(filepath.Join(path, rel))
 		switch {
 		case err != nil:
 			f.fail(shown, err)
 			return nil
 		case d.IsDir():
-			if rel != "." && isForeign(at, d.Name()) {
+			if rel != "." && (isForeign(at, d.Name()) || f.ownRepository && isRepository(at)) {
 				return fs.SkipDir
 			}
-			return nil
-		case !isDockerfileName(d.Name()):
-			return nil
+		case builds.IsDeclaration(d.Name()):
+			f.builds.add(filepath.Dir(at))
+		case isDockerfileName(d.Name()):
+			found = append(found, foundFile{shown, at, d})
 		}
-		excluded = true
-		return f.addFile(shown, at, root, filepath.Dir(at), d)
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if before == len(f.inputs)+len(f.notes) && !excluded {
+	f.builds.above(root)
+	found = f.alsoDeclared(found, path, root)
+	if len(found) == 0 && len(f.inputs) == before && !f.ownRepository {
 		f.fail(path, errNoDockerfile(abs))
 	}
+	for _, file := range found {
+		if err := f.addFile(file.shown, file.at, root, filepath.Dir(file.at), file.entry); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// foundFile is a Dockerfile that a search found.
+type foundFile struct {
+	shown, at string
+	entry     fs.DirEntry
+}
+
+// noDockerfile is that a search found nothing: there is no file to count.
+type noDockerfile string
+
+func (e noDockerfile) Error() string { return string(e) }
+
+func (in *input) isNone() bool {
+	var none noDockerfile
+	return errors.As(in.err, &none)
 }
 
 func errNoDockerfile(dir string) error {
 	for _, name := range []string{"Dockerfile", "Containerfile"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
-			return fmt.Errorf("no Dockerfile found in this directory (%s is a directory)", name)
+			return noDockerfile("no Dockerfile found in this directory (" + name + " is a directory)")
 		}
 	}
-	return errors.New("no Dockerfile found in this directory")
+	return noDockerfile("no Dockerfile found in this directory")
 }
 
 // foreignDirs hold what other people wrote, or what programs keep.
 var foreignDirs = []string{
 	".git", ".hg", ".svn", ".jj", "node_modules", "vendor", "site-packages", "__pycache__", ".tox", ".nox",
+}
+
+// isRepository reports the root of a repository, or of a submodule.
+func isRepository(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, ".git"))
+	return err == nil
 }
 
 // isForeign reports a directory that a search passes by.
@@ -259,17 +347,21 @@ func within(root, path string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
+// cleanPath is a path as messages and reports name it: with slashes on Windows
+// too, where everything takes them, so that reports are the same everywhere.
+func cleanPath(path string) string { return filepath.ToSlash(filepath.Clean(path)) }
+
 // displayPath names a path as short as can be: relative below the current
 // directory, else absolute.
 func displayPath(path string) string {
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return path
+		return filepath.ToSlash(path)
 	}
 	if rel, ok := belowWorkDir(abs); ok {
-		return rel
+		return filepath.ToSlash(rel)
 	}
-	return abs
+	return filepath.ToSlash(abs)
 }
 
 func belowWorkDir(abs string) (string, bool) {

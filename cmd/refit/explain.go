@@ -6,17 +6,24 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
+	"github.com/moby/buildkit/util/suggest"
 	"github.com/spf13/pflag"
+	"golang.org/x/term"
 
+	"refit/internal/passdoc"
 	"refit/internal/report"
 	"refit/passes"
 	"refit/transform"
 )
 
 const explainHelp = `refit explain [PASS]     what the passes do, or one of them in full
+refit explain wheels     how a project's dependencies are installed, see
+                         refit explain wheels --help
+refit explain unused     which of its requirements nothing uses, see
+                         refit explain unused --help
 
+      --format FORMAT    text (the default), markdown, json
       --color WHEN       auto, always or never
   -h, --help             this
 `
@@ -26,7 +33,7 @@ func explain(args []string, stdout *os.File) error {
 	fs := pflag.NewFlagSet("refit explain", pflag.ContinueOnError)
 	fs.Usage = func() {}
 	color := fs.String("color", "auto", "")
-	markdown := fs.Bool("markdown", false, "") // what docs/passes.md is made by
+	format := fs.String("format", formatText, "")
 	if err := fs.Parse(args); errors.Is(err, pflag.ErrHelp) {
 		_, err := io.WriteString(stdout, explainHelp)
 		return err
@@ -36,98 +43,86 @@ func explain(args []string, stdout *os.File) error {
 	if err := oneOf("--color", *color, "auto", "always", "never"); err != nil {
 		return err
 	}
-	out := bufio.NewWriter(stdout)
+	if err := oneOf("--format", *format, formatText, formatMarkdown, formatJSON); err != nil {
+		return err
+	}
+	groups := passGroups()
+	var one *transform.Pass
 	switch {
 	case fs.NArg() > 1:
 		return usageError("explain takes one pass")
-	case *markdown:
-		out.WriteString(passesMarkdown(passes.All()))
-	case fs.NArg() == 0:
-		listPasses(out, passes.All())
-	default:
-		p, err := findPass(passes.All(), fs.Arg(0))
-		if err != nil {
+	case fs.NArg() == 1:
+		var err error
+		if one, err = findPass(passes.All(), fs.Arg(0)); err != nil {
+			if s, ok := suggest.Search(fs.Arg(0), []string{"wheels", "unused"}, true); ok {
+				return usageError(fmt.Sprintf("no pass is named %q (did you mean refit explain %s?)", fs.Arg(0), s))
+			}
 			return usageError(err.Error())
 		}
-		if err := explainPass(out, p, report.Style{Color: colored(*color, stdout)}); err != nil {
-			return err
-		}
+		groups = groupOf(groups, one)
+	}
+	out := bufio.NewWriter(stdout)
+	screen := passdoc.Screen{Width: screenWidth(stdout), Style: report.Style{Color: colored(*color, stdout)}}
+	if err := writePasses(out, *format, groups, one, screen); err != nil {
+		return err
 	}
 	return out.Flush()
 }
 
-func listPasses(w io.Writer, all []*transform.Pass) {
-	width := 0
-	for _, p := range all {
-		width = max(width, len(p.Name))
+// writePasses writes the documentation of one pass, or of all when there is none.
+func writePasses(w io.Writer, format string, groups []passdoc.Group, one *transform.Pass, screen passdoc.Screen) error {
+	text := ""
+	switch {
+	case format == formatJSON:
+		return passdoc.JSON(w, groups)
+	case format == formatMarkdown && one == nil:
+		text = passdoc.Document(passes.All())
+	case format == formatMarkdown:
+		text = "# " + one.Name + "\n\n" + passdoc.Markdown(one)
+	case one == nil:
+		passdoc.List(w, groups, screen)
+	default:
+		passdoc.Text(w, one, screen)
 	}
-	for _, p := range all {
-		fmt.Fprintf(w, "%-*s  %s\n", width, p.Name, p.Doc.Title)
-	}
-	fmt.Fprintf(w, "\nrefit explain PASS says more about one of them.\n")
+	_, err := io.WriteString(w, text)
+	return err
 }
 
-func explainPass(w io.Writer, p *transform.Pass, style report.Style) error {
-	fmt.Fprintf(w, "%s: %s\n\n%s\n", p.Name, p.Doc.Title, wrap(p.Doc.Text, 80))
-	section(w, "Before", p.Doc.Before)
-	section(w, "After", p.Doc.After)
-	diff, err := transform.UnifiedDiff("Dockerfile", p.Doc.Before, p.Doc.After, true)
-	if err != nil {
-		return err
+// passGroups are all passes in their groups.
+func passGroups() []passdoc.Group {
+	byName := map[string]*transform.Pass{}
+	for _, p := range passes.All() {
+		byName[p.Name] = p
 	}
-	fmt.Fprintf(w, "\nDifference\n\n")
-	var colored strings.Builder
-	if err := report.Diff(&colored, diff, style); err != nil {
-		return err
+	var groups []passdoc.Group
+	for _, g := range passes.Groups() {
+		group := passdoc.Group{Title: g.Title, Tag: g.Tag}
+		for _, name := range g.Passes {
+			group.Passes = append(group.Passes, byName[name])
+		}
+		groups = append(groups, group)
 	}
-	fmt.Fprint(w, indent(colored.String()))
-	if len(p.Declines) > 0 {
-		fmt.Fprintf(w, "\nIt holds back when\n\n")
-		for _, d := range p.Declines {
-			fmt.Fprintf(w, "  %s (%s)\n", d.When, d.Key)
+	return groups
+}
+
+// groupOf is a pass's group with it alone.
+func groupOf(groups []passdoc.Group, one *transform.Pass) []passdoc.Group {
+	for _, g := range groups {
+		for _, p := range g.Passes {
+			if p.Name == one.Name {
+				return []passdoc.Group{{Title: g.Title, Tag: g.Tag, Passes: []*transform.Pass{p}}}
+			}
 		}
 	}
-	list(w, "The rules of hadolint that ask for it", p.Hadolint)
-	list(w, "Sources", p.Doc.Sources)
 	return nil
 }
 
-func section(w io.Writer, title, text string) { fmt.Fprintf(w, "\n%s\n\n%s", title, indent(text)) }
-
-func list(w io.Writer, title string, items []string) {
-	if len(items) == 0 {
-		return
+// screenWidth is how wide a text that is read is set: as a terminal is, within
+// reason.
+func screenWidth(f *os.File) int {
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		return 80
 	}
-	fmt.Fprintf(w, "\n%s\n\n", title)
-	for _, s := range items {
-		fmt.Fprintf(w, "  %s\n", s)
-	}
-}
-
-func indent(text string) string {
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		b.WriteString("  " + line)
-	}
-	return b.String()
-}
-
-// wrap breaks text into lines of at most width bytes where it can.
-func wrap(text string, width int) string {
-	var b strings.Builder
-	n := 0
-	for _, word := range strings.Fields(text) {
-		switch {
-		case n == 0:
-		case n+1+len(word) > width:
-			b.WriteByte('\n')
-			n = 0
-		default:
-			b.WriteByte(' ')
-			n++
-		}
-		b.WriteString(word)
-		n += len(word)
-	}
-	return b.String()
+	return min(max(width, 40), 100)
 }

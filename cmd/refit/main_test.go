@@ -2,12 +2,22 @@ package main
 
 import (
 	"flag"
+	"io"
+	"log"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/registry"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"refit/internal/buildctx"
+	"refit/internal/passdoc"
 	"refit/passes"
 	"refit/transform"
 )
@@ -15,7 +25,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the scripts' expectations, docs/passes.md and the README's table")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"refit": main})
+	testscript.Main(m, map[string]func(){"refit": main, "jsonlines": jsonLines})
 }
 
 func TestScript(t *testing.T) {
@@ -25,23 +35,51 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setup,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"validate": validate},
 	})
 }
 
-// setup keeps a script from the machine's own configuration of git.
+// setup keeps a script from the machine's own configuration of git and of
+// registries, and gives it a registry at $REGISTRY with the one image that
+// $DIGEST says, as library/python:3.12-slim-bookworm.
 func setup(env *testscript.Env) error {
-	env.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
+	env.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(env.WorkDir, ".gitconfig"))
 	env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
-	return nil
+	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+	schema, err := filepath.Abs("../../docs/refit.schema.json")
+	if err != nil {
+		return err
+	}
+	env.Setenv("SCHEMA", schema)
+	env.Setenv("DOCKER_CONFIG", filepath.Join(env.WorkDir, "no-docker-config"))
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	env.Defer(server.Close)
+	host := strings.TrimPrefix(server.URL, "http://")
+	index, err := random.Index(64, 1, 2)
+	if err != nil {
+		return err
+	}
+	tag, err := name.NewTag(host + "/library/python:3.12-slim-bookworm")
+	if err != nil {
+		return err
+	}
+	if err := remote.WriteIndex(tag, index); err != nil {
+		return err
+	}
+	digest, err := index.Digest()
+	env.Setenv("REGISTRY", host)
+	env.Setenv("DIGEST", digest.String())
+	return err
 }
 
 // TestDocs holds that docs/passes.md and the README's table say what the passes
 // say of themselves; with -update it writes them.
 func TestDocs(t *testing.T) {
 	const readmePath, passesPath = "../../README.md", "../../docs/passes.md"
+	const manualPath = "../../docs/refit.1"
 	all := passes.All()
 	readme := readText(t, readmePath)
-	wantReadme, err := withSection(readme, "passes", passTable(all, "docs/passes.md#"))
+	wantReadme, err := withSection(readme, "passes", passdoc.Table(all, "docs/passes.md#"))
 	if err != nil {
 		t.Fatalf("README.md: %v", err)
 	}
@@ -49,10 +87,12 @@ func TestDocs(t *testing.T) {
 	if err != nil {
 		t.Fatalf("README.md: %v", err)
 	}
-	wantPasses := passesMarkdown(all)
+	wantPasses := passdoc.Document(all)
+	wantManual := manualPage()
 	if *update {
 		writeText(t, readmePath, wantReadme)
 		writeText(t, passesPath, wantPasses)
+		writeText(t, manualPath, wantManual)
 		return
 	}
 	if readme != wantReadme {
@@ -60,6 +100,9 @@ func TestDocs(t *testing.T) {
 	}
 	if readText(t, passesPath) != wantPasses {
 		t.Error("docs/passes.md is stale: go generate ./cmd/refit")
+	}
+	if readText(t, manualPath) != wantManual {
+		t.Error("docs/refit.1 is stale: go generate ./cmd/refit")
 	}
 }
 
@@ -71,7 +114,7 @@ func exampleSection(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	opt := &transform.Options{Context: ctx.WithDockerfile("Dockerfile"), Dockerfile: "Dockerfile"}
-	r, err := transform.Run("Dockerfile", readText(t, dir+"/Dockerfile"), passes.All(), opt)
+	r, err := transform.Run("Dockerfile", readText(t, dir+"/Dockerfile"), passes.Default(), opt)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"syscall"
 
 	"refit/internal/report"
 )
@@ -18,12 +17,20 @@ func (e usageError) Error() string { return string(e) }
 // messages writes to standard error.
 type messages struct{ w io.Writer }
 
+// messages are those of a run.
+func (o *options) messages(stderr io.Writer) *messages {
+	if o.format == formatGitHub {
+		stderr = report.InertLines(stderr)
+	}
+	return &messages{w: stderr}
+}
+
 // status reports an error that ends the command, and returns the exit status.
 func (m *messages) status(err error) int {
 	if err == nil {
 		return exitDone
 	}
-	if errors.Is(err, syscall.EPIPE) { // the reader has seen enough
+	if isBrokenPipe(err) { // the reader has seen enough
 		return exitBad
 	}
 	text := report.Clean(err.Error())

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
 
+	"refit/internal/plural"
 	"refit/internal/report"
 )
 
@@ -20,15 +22,19 @@ type app struct {
 	errs   *messages
 	outSty report.Style
 	errSty report.Style
-	json   *report.JSON
+	render report.Renderer // nil when no report was asked for
 	write  writer
 
 	inputs   []*input
+	root     *diffBase // of what the report names
 	notes    []string
 	progress *progress
 
-	changed, stayed, failed, held, refused int
-	outErr                                 error
+	changed, stayed, failed, refused int
+	local                            int // of those that changed: what a clone would not change
+	unmade                           report.Tally
+	wrote                            []string
+	outErr                           error
 }
 
 func newApp(opt *options, stdin io.Reader, stdout, stderr *os.File) (*app, error) {
@@ -40,7 +46,7 @@ func newApp(opt *options, stdin io.Reader, stdout, stderr *os.File) (*app, error
 		return nil, usageError(fmt.Sprintf("--output takes one Dockerfile; there are %d", len(found.inputs)))
 	}
 	a := &app{
-		opt: opt, stdin: stdin, out: bufio.NewWriterSize(stdout, 64<<10), errs: &messages{w: stderr}, write: onDisk(),
+		opt: opt, stdin: stdin, out: bufio.NewWriterSize(stdout, 64<<10), errs: opt.messages(stderr), write: onDisk(),
 		outSty: report.Style{Color: colored(opt.color, stdout)},
 		errSty: report.Style{Color: colored(opt.color, stderr)},
 		inputs: found.inputs, notes: found.notes,
@@ -48,8 +54,9 @@ func newApp(opt *options, stdin io.Reader, stdout, stderr *os.File) (*app, error
 	if !opt.quiet && len(a.inputs) > 1 && term.IsTerminal(int(stderr.Fd())) {
 		a.progress = &progress{w: stderr, total: len(a.inputs)}
 	}
-	if opt.format == formatJSON {
-		a.json = report.NewJSON(a.out)
+	if opt.proof.command == "" {
+		a.root = reportRoot(a.inputs)
+		a.render = newRenderer(a)
 	}
 	return a, nil
 }
@@ -71,14 +78,13 @@ func colored(when string, f *os.File) bool {
 // run works on all inputs and returns the exit status. The error is one of
 // standard output.
 func (a *app) run() (int, error) {
-	if !a.opt.quiet {
-		for _, n := range a.notes {
-			a.errs.printf("%s\n", report.Clean(n))
-		}
-	}
+	a.sayNotes()
 	inOrder(a.inputs, a.opt.jobs, a.process, a.finish)
-	if a.json != nil {
-		a.check(a.json.Close())
+	code := a.exitCode()
+	if a.render != nil && a.outErr == nil {
+		a.check(a.render.Close(&report.Summary{
+			ExitCode: code, Changed: a.changed, Stayed: a.stayed, Failed: a.failed, Unmade: a.unmade,
+		}))
 	}
 	a.check(a.out.Flush())
 	a.progress.clear()
@@ -89,13 +95,28 @@ func (a *app) run() (int, error) {
 		a.sayDiffRoot()
 		a.summary()
 	}
-	switch {
-	case a.failed > 0:
-		return exitBad, nil
-	case a.opt.check && a.changed+a.refused > 0:
-		return exitChanges, nil
+	return code, nil
+}
+
+// sayNotes says what was noted when the inputs were looked for.
+func (a *app) sayNotes() {
+	if a.opt.quiet {
+		return
 	}
-	return exitDone, nil
+	for _, n := range a.notes {
+		a.errs.printf("%s\n", report.Clean(n))
+	}
+}
+
+// exitCode is the exit status, once all inputs are done.
+func (a *app) exitCode() int {
+	switch {
+	case a.failed > 0, a.opt.resolver != nil && len(a.opt.resolver.Failures()) > 0:
+		return exitBad
+	case a.opt.check && a.changed-a.local+a.refused > 0:
+		return exitChanges
+	}
+	return exitDone
 }
 
 func (a *app) check(err error) {
@@ -107,11 +128,11 @@ func (a *app) check(err error) {
 // finish does with an outcome what was asked for. It is called in the order of
 // the inputs, from one goroutine.
 func (a *app) finish(oc *outcome) {
-	defer oc.in.context.done()
+	defer oc.in.done()
 	if a.outErr != nil { // nobody listens: write nothing more
 		return
 	}
-	if oc.in.context.stale(oc.version) {
+	if oc.in.version() != oc.version {
 		oc = a.process(oc.in)
 	}
 	if oc.err == nil {
@@ -124,6 +145,7 @@ func (a *app) finish(oc *outcome) {
 	}
 	a.count(oc)
 	a.print(oc)
+	a.checked(oc)
 	a.sayUnwritten(oc)
 	a.progress.step(oc.in.path)
 }
@@ -132,7 +154,13 @@ func (a *app) finish(oc *outcome) {
 func (a *app) store(oc *outcome) error {
 	switch {
 	case a.opt.write && oc.changed():
-		return a.write.rewrite(oc)
+		if err := a.write.rewrite(oc); err != nil {
+			return err
+		}
+		files := pendingOf(oc)
+		for i := range files { // the Dockerfile is the last one there
+			a.wrote = append(a.wrote, files[(i+len(files)-1)%len(files)].shown)
+		}
 	case a.opt.output == "-":
 		_, err := a.out.WriteString(oc.result.After)
 		a.check(err)
@@ -152,20 +180,13 @@ func (a *app) count(oc *outcome) {
 	default:
 		a.stayed++
 	}
-	a.held += oc.report.Held()
+	a.unmade.Add(oc.report.Tally())
 	a.refused += len(oc.result.Refused)
 }
 
 func (a *app) print(oc *outcome) {
-	switch a.opt.format {
-	case formatDiff:
-		if oc.err == nil {
-			a.check(report.Diff(a.out, oc.report.Diff, a.outSty))
-		}
-	case formatText:
-		a.check(report.Text(a.out, oc.report, a.outSty))
-	case formatJSON:
-		a.check(a.json.Add(oc.report))
+	if a.render != nil {
+		a.check(a.render.Add(oc.entry(a.root)))
 	}
 	quiet := a.opt.quiet || len(oc.report.Warnings) == 0
 	if oc.err == nil && !a.opt.verbose && quiet {
@@ -184,7 +205,7 @@ func (a *app) print(oc *outcome) {
 		return
 	}
 	if a.opt.verbose {
-		report.Lines(a.errs.w, oc.report)
+		report.Messages(a.errs.w, oc.report)
 	}
 }
 
@@ -210,26 +231,41 @@ func (a *app) sayDiffRoot() {
 	}
 }
 
+// mostNamed is how many written files are named.
+const mostNamed = 8
+
+// sayWritten says which files --write wrote, companions too.
+func (a *app) sayWritten() {
+	switch n := len(a.wrote); {
+	case n > mostNamed:
+		a.errs.printf("refit: wrote %s\n", plural.Of(n, "file"))
+	case n > 0:
+		a.errs.printf("refit: wrote %s\n", report.Clean(strings.Join(a.wrote, ", ")))
+	}
+}
+
 // summary is the last line.
 func (a *app) summary() {
+	none := 0
+	for _, in := range a.inputs {
+		if in.isNone() {
+			none++
+		}
+	}
+	if none > 0 && none == len(a.inputs) { // it is said already
+		return
+	}
+	a.sayWritten()
 	verb := "would change"
 	if a.opt.write || a.opt.output != "" {
 		verb = "changed"
 	}
-	files := "files"
-	if len(a.inputs) == 1 {
-		files = "file"
-	}
 	hint := ""
-	if a.held+a.changed > 0 && !a.opt.verbose && a.opt.format != formatText && a.opt.format != formatJSON {
+	if (a.changed > 0 || a.unmade != report.Tally{}) && !a.opt.verbose && (a.opt.format == formatNone || a.opt.format == formatDiff) {
 		hint = " (-v says why)"
 	}
-	held := "changes"
-	if a.held == 1 {
-		held = "change"
-	}
-	a.errs.printf("refit: %d %s: %d %s, %d stayed, %d failed; %d %s held back%s\n",
-		len(a.inputs), files, a.changed, verb, a.stayed, a.failed, a.held, held, hint)
+	a.errs.printf("refit: %s: %d %s, %d stayed, %d failed; %s held back%s%s\n",
+		plural.Of(len(a.inputs)-none, "file"), a.changed, verb, a.stayed, a.failed-none, plural.Of(a.unmade.Held, "change"), a.unmade.Rest(), hint)
 }
 
 // progress is a line on a terminal that says how far the work is. A nil

@@ -6,12 +6,13 @@ import (
 	"io/fs"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
-	"sync"
 
 	"refit/internal/buildctx"
+	"refit/internal/choose"
+	"refit/internal/inorder"
 	"refit/internal/report"
-	"refit/passes"
 	"refit/transform"
 )
 
@@ -21,7 +22,9 @@ type outcome struct {
 	result     *transform.Result // nil when err is not
 	companions []companion
 	report     *report.File
-	version    int // of the context that was looked into
+	view       *buildctx.Context // what was looked into; nil where there is none
+	version    int               // of the contexts that were looked into
+	planned    *report.Entry
 	err        error
 	stack      []byte // of a panic
 }
@@ -33,6 +36,7 @@ type companion struct {
 	path    string // as it is shown
 	content string
 	old     string
+	disk    string // as it was before an earlier Dockerfile of the run changed it
 	exists  bool
 }
 
@@ -50,32 +54,7 @@ func inOrder(inputs []*input, n int, work func(*input) *outcome, emit func(*outc
 		}
 		return
 	}
-	type job struct {
-		in   *input
-		done chan *outcome
-	}
-	jobs, queue := make(chan job), make(chan chan *outcome, 4*n)
-	go func() {
-		for _, in := range inputs {
-			done := make(chan *outcome, 1)
-			queue <- done
-			jobs <- job{in, done}
-		}
-		close(jobs)
-		close(queue)
-	}()
-	var workers sync.WaitGroup
-	for range n {
-		workers.Go(func() {
-			for j := range jobs {
-				j.done <- work(j.in)
-			}
-		})
-	}
-	for done := range queue {
-		emit(<-done)
-	}
-	workers.Wait()
+	inorder.Do(inputs, n, 4*n, func(in *input, done func(*outcome)) { done(work(in)) }, func() {}, emit)
 }
 
 // process takes an input through the passes. It writes nothing.
@@ -89,6 +68,15 @@ func (a *app) process(in *input) (oc *outcome) {
 	}()
 	if err := a.transform(oc); err != nil {
 		oc.fail(err)
+		return oc
+	}
+	if p, ok := a.render.(report.Planner); ok {
+		e := oc.entry(a.root)
+		if err := p.Plan(e); err != nil {
+			oc.fail(&fileError{in.path, err})
+			return oc
+		}
+		oc.planned = e
 	}
 	return oc
 }
@@ -102,29 +90,53 @@ func (a *app) transform(oc *outcome) error {
 	if err != nil {
 		return &fileError{in.path, err}
 	}
-	ctx, version, err := in.context.view(in.name)
+	oc.version = in.version()
+	ctx, err := in.context.view(in.name)
 	if err != nil {
 		return &fileError{in.path, err}
 	}
-	oc.version = version
+	oc.view = ctx
 	r, err := in.rewrite(src, in.settings.passes, in.settings.profile, ctx)
 	if err != nil {
+		return err
+	}
+	if err := in.brokenLock(src, ctx); err != nil {
 		return err
 	}
 	return oc.take(r, ctx)
 }
 
-// rewrite takes a source through passes.
+// rewrite takes a source through passes, so that the result is proven for all
+// declared builds too.
 func (in *input) rewrite(src string, passes []*transform.Pass, profile transform.Profile, ctx *buildctx.Context) (*transform.Result, error) {
-	opt := &transform.Options{Dockerfile: in.name, Profile: profile, Pin: in.settings.pin, NoCacheMounts: in.settings.noCacheMounts}
-	if ctx != nil {
-		opt.Context = ctx
-	}
-	r, err := transform.Run(in.path, src, passes, opt)
-	if err != nil {
-		return nil, locate(in.path, err)
-	}
-	return r, nil
+	return in.settle(src, func(src string, d *declared, vetoes []transform.Veto) (*transform.Result, error) {
+		opt := &transform.Options{Dockerfile: in.name, Profile: profile, Pin: in.settings.pin, NoCacheMounts: in.settings.noCacheMounts,
+			Digests: in.settings.digests, PruneRequirements: in.settings.prune, Others: in.builds.others(in.context, in.abs), Vetoes: slices.Concat(in.vetoes, vetoes)}
+		ctx := ctx
+		if d != nil && d.context != in.context {
+			var err error
+			opt.Dockerfile, opt.Others = d.context.nameOf(in.abs), in.builds.others(d.context, in.abs)
+			if ctx, err = d.context.view(opt.Dockerfile); err != nil {
+				return nil, &fileError{in.path, err}
+			}
+		}
+		if ctx != nil {
+			opt.Context = ctx
+		}
+		passes := passes
+		if len(in.marks) > 0 {
+			marker, err := choose.Marker(in.marks, src)
+			if err != nil {
+				return nil, locate(in.path, err)
+			}
+			passes = slices.Concat([]*transform.Pass{marker}, passes)
+		}
+		r, err := transform.Run(in.path, src, passes, opt)
+		if err != nil {
+			return nil, locate(in.path, err)
+		}
+		return r, nil
+	})
 }
 
 // take makes a result the outcome's: what changes of the companions, and what is
@@ -137,6 +149,7 @@ func (oc *outcome) take(r *transform.Result, ctx *buildctx.Context) error {
 		switch {
 		case err == nil:
 			comp.old, comp.exists = string(b), true
+			comp.disk = oc.in.context.onDisk(c.Path)
 		case ctx != nil && !errors.Is(err, fs.ErrNotExist):
 			return &fileError{comp.path, err}
 		}
@@ -194,32 +207,27 @@ func (oc *outcome) makeReport() error {
 			return err
 		}
 		b.WriteString(d)
-		companions = append(companions, report.Companion{Path: filepath.ToSlash(c.path), Content: c.content, New: !c.exists})
+		companions = append(companions, report.Companion{
+			Path: filepath.ToSlash(c.path), Content: c.content, New: !c.exists, Passes: passesOf(r.CompanionChanges(c.name))})
 	}
 	oc.report = report.New(oc.in.path, r, b.String(), companions)
 	oc.report.Changed = oc.changed()
 	if !oc.in.diffs.here {
 		oc.report.DiffRoot = oc.in.diffs.dir
 	}
-	oc.report.Warnings = doubts(r.Directives())
+	oc.report.Warnings = slices.Concat(doubts(r.Directives()), oc.in.unfit(r.Before), oc.in.gone(r.Before), remarkable(r, oc.in.settings.profile))
 	return nil
 }
 
-// doubts are what the comments to refit ask for and will not get.
-func doubts(comments []transform.Directive) []report.Note {
-	var notes []report.Note
-	known := append(passes.All(), passes.Repair(nil), passes.Distroless())
-	for _, d := range comments {
-		if !d.File && len(d.Passes) == 0 {
-			notes = append(notes, report.Note{Line: d.Line, Text: fmt.Sprintf("“refit: %s” says nothing to refit; skip and skip=PASS do", d.Text)})
-		}
-		for _, name := range d.Passes {
-			if _, err := findPass(known, name); err != nil {
-				notes = append(notes, report.Note{Line: d.Line, Text: fmt.Sprintf("refit: skip=%s: %v", name, err)})
-			}
+// passesOf are the passes of some changes, each once.
+func passesOf(ids []transform.ChangeID) []string {
+	var names []string
+	for _, id := range ids {
+		if !slices.Contains(names, id.Pass) {
+			names = append(names, id.Pass)
 		}
 	}
-	return notes
+	return names
 }
 
 func (oc *outcome) changed() bool {

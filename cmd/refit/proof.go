@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -35,20 +36,35 @@ type proofOptions struct {
 	candidates []string
 }
 
-// proofFlags are the flags that only make sense with builds, and their commands.
+// proofFlags are the flags that only make sense with some commands, mostly those
+// that build.
 var proofFlags = map[string][]string{
-	"builder":     {commandVerify, commandCompare},
-	"builder-tls": {commandVerify, commandCompare},
-	"build-arg":   {commandVerify, commandCompare},
-	"secret":      {commandVerify, commandCompare},
-	"timeout":     {commandVerify, commandCompare},
-	"online":      {commandVerify, commandCompare},
-	"quick":       {commandVerify},
-	"smoke":       {commandVerify},
-	"scan":        {commandVerify},
+	"builder":     {commandVerify, commandCompare, commandUnused, commandReview},
+	"builder-tls": {commandVerify, commandCompare, commandUnused, commandReview},
+	"build-arg":   {commandVerify, commandCompare, commandUnused, commandReview},
+	"secret":      {commandVerify, commandCompare, commandUnused, commandReview},
+	"timeout":     {commandVerify, commandCompare, commandUnused, commandReview},
+	"online":      {commandVerify, commandCompare, commandReview},
+	"quick":       {commandVerify, commandReview},
+	"smoke":       {commandVerify, commandReview},
+	"scan":        {commandVerify, commandReview},
 	"workload":    {commandCompare},
 	"runs":        {commandCompare},
 	"candidates":  {commandCompare},
+	"port":        {commandReview},
+	"no-browser":  {commandReview},
+}
+
+// proofFlagsOf are the flags of a command that builds.
+func proofFlagsOf(command string) []string {
+	var names []string
+	for name, commands := range proofFlags {
+		if slices.Contains(commands, command) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func (o *proofOptions) addFlags(fs *pflag.FlagSet) {
@@ -75,18 +91,20 @@ func (o *proofOptions) settle(all *options) error {
 		}
 		o.command = commandVerify
 	}
-	for name, commands := range proofFlags {
-		if all.given[name] && !slices.Contains(commands, o.command) {
+	for _, name := range slices.Sorted(maps.Keys(proofFlags)) {
+		if commands := proofFlags[name]; all.given[name] && !slices.Contains(commands, o.command) {
 			return usageError(fmt.Sprintf("--%s goes with refit %s", name, strings.Join(commands, " and refit ")))
 		}
 	}
-	if o.command == "" {
+	if o.command == "" || o.command == commandReview {
 		return nil
 	}
 	switch {
+	case o.command == commandUnused && (all.check || all.write):
+		return usageError("refit explain unused changes nothing; refit --prune-requirements does")
 	case all.check:
 		return usageError("--check is for dry runs: refit " + o.command + " exits with 1 when the result is not as good")
-	case slices.Contains(all.paths, "-"):
+	case slices.Contains(all.paths, "-") && (o.command != commandUnused || o.verify):
 		return usageError("a build needs a build context, which standard input (-) has not")
 	case o.command == commandCompare && o.workload == "":
 		return usageError("refit compare needs --workload 'COMMAND': what to measure in each image")
@@ -94,14 +112,31 @@ func (o *proofOptions) settle(all *options) error {
 		return usageError("refit compare writes nothing: no --write")
 	case o.runs < 1:
 		return usageError(fmt.Sprintf("--runs %d: at least one is needed", o.runs))
-	case o.timeout <= 0:
-		return usageError(fmt.Sprintf("--timeout %s: want a time such as 60s", o.timeout))
 	}
 	for _, name := range o.candidates {
 		if err := oneOf("--candidates", name, candidateNames...); err != nil {
 			return err
 		}
 	}
+	if err := o.checkProof(); err != nil {
+		return err
+	}
+	if !all.given["format"] {
+		all.format = formatText
+	}
+	return oneOf("--format", all.format, formatText, formatJSON, formatMarkdown)
+}
+
+// checkProof checks what every build is given whose image is run.
+func (o *proofOptions) checkProof() error {
+	if o.timeout <= 0 {
+		return usageError(fmt.Sprintf("--timeout %s: want a time such as 60s", o.timeout))
+	}
+	return o.checkBuild()
+}
+
+// checkBuild checks what every build is given.
+func (o *proofOptions) checkBuild() error {
 	for _, kv := range o.buildArgs {
 		if name, _, ok := strings.Cut(kv, "="); !ok || name == "" {
 			return usageError(fmt.Sprintf("--build-arg %s: want NAME=VALUE", kv))
@@ -112,10 +147,7 @@ func (o *proofOptions) settle(all *options) error {
 			return err
 		}
 	}
-	if !all.given["format"] {
-		all.format = formatText
-	}
-	return oneOf("--format", all.format, formatText, formatJSON, formatMarkdown)
+	return nil
 }
 
 // args are the build arguments by name.

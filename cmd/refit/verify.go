@@ -6,58 +6,59 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 
 	"github.com/moby/buildkit/util/progress/progressui"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/term"
-	"mvdan.cc/sh/v3/syntax"
 
+	"refit/internal/buildctx"
 	"refit/internal/report"
 	"refit/internal/verify"
 	"refit/internal/verify/builder"
-	"refit/internal/verify/render"
 	"refit/passes"
 	"refit/transform"
 )
 
-// errInterrupted is what a signal leaves.
-var errInterrupted = errors.New("interrupted")
-
 // prove does what verify and compare ask for and returns the exit status.
-func (a *app) prove(stdout, stderr *os.File) (int, error) {
+func (a *app) prove(stderr *os.File) (code int, err error) {
 	if err := a.placeForOutput(); err != nil {
 		return 0, err
 	}
-	logrus.SetOutput(io.Discard) // libraries warn of what is no concern of the user's
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	go func() {
-		select {
-		case <-signals:
-			cancel(errInterrupted)
-			signal.Stop(signals) // a second one ends at once
-		case <-ctx.Done():
+	err = a.withBuilders(stderr, func(ctx context.Context, p *prover) (err error) {
+		if a.opt.proof.command == commandCompare {
+			code, err = p.compare(ctx)
+		} else {
+			code, err = p.report(p.verifyAll(ctx))
 		}
-	}()
-	pool, err := builder.Open(ctx, &builder.Config{Addresses: a.opt.proof.builders, TLSDir: a.opt.proof.tlsDir, Getenv: os.Getenv})
+		return err
+	})
+	return code, err
+}
+
+// withBuilders does work with the builders at hand, until a signal comes.
+func (a *app) withBuilders(stderr *os.File, work func(context.Context, *prover) error) error {
+	ctx, stop := interruptible()
+	defer stop()
+	if r := a.opt.resolver; r != nil {
+		defer context.AfterFunc(ctx, r.Stop)()
+	}
+	pool, err := openPool(ctx, &a.opt.proof)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer pool.Close()
-	p := &prover{app: a, pool: pool, stderr: stderr}
-	if a.opt.proof.command == commandCompare {
-		return p.compare(ctx)
-	}
-	return p.verify(ctx)
+	return work(ctx, &prover{app: a, pool: pool, stderr: stderr})
+}
+
+// openPool connects to the builders.
+func openPool(ctx context.Context, o *proofOptions) (*builder.Pool, error) {
+	logrus.SetOutput(io.Discard) // libraries warn of what is no concern of the user's
+	return builder.Open(ctx, &builder.Config{Addresses: o.builders, TLSDir: o.tlsDir, Getenv: os.Getenv})
 }
 
 // placeForOutput finds out, before minutes of building, that the report would
@@ -89,8 +90,17 @@ type prover struct {
 // proven is what became of an input.
 type proven struct {
 	outcome *verify.Outcome
-	err     error // the builder's, or of a file; a Dockerfile that fails is none
-	written bool  // the rewrite is on the disk
+	rewrite *outcome // nil when it did not come to that
+	err     error    // the builder's, or of a file; a Dockerfile that fails is none
+	written bool     // the rewrite is on the disk
+}
+
+// changes are what was changed, and why; nil when it is not as good.
+func (r *proven) changes() *report.File {
+	if r.rewrite == nil || !r.outcome.Good {
+		return nil
+	}
+	return r.rewrite.report
 }
 
 // interrupted says what an interruption found done.
@@ -107,9 +117,9 @@ func interrupted(results []proven) error {
 	return fmt.Errorf("%w; what had passed before was written: %s", errInterrupted, strings.Join(written, ", "))
 }
 
-// verify builds every input's two versions. Those of one context come one after
+// verifyAll builds every input's two versions. Those of one context come one after
 // the other, because the first may bring files that the second one sees.
-func (p *prover) verify(ctx context.Context) (int, error) {
+func (p *prover) verifyAll(ctx context.Context) []proven {
 	results := make([]proven, len(p.inputs))
 	var groups [][]int
 	byContext := map[*sharedContext]int{}
@@ -127,7 +137,7 @@ func (p *prover) verify(ctx context.Context) (int, error) {
 			results[i] = p.verifyOne(ctx, p.inputs[i])
 		}
 	})
-	return p.report(results)
+	return results
 }
 
 // each works on several things at a time: as many as there are builders, unless
@@ -155,17 +165,19 @@ func (p *prover) each(groups [][]int, work func([]int)) {
 
 // verifyOne verifies an input and, with --write, writes what passed.
 func (p *prover) verifyOne(ctx context.Context, in *input) (done proven) {
-	defer in.context.done()
+	defer in.done()
 	if err := context.Cause(ctx); err != nil {
 		return failedProof(in, err)
 	}
+	p.learnInstalled(ctx, in)
 	oc := p.process(in)
 	if oc.err != nil {
 		return failedProof(in, oc.err)
 	}
+	done.rewrite = oc
 	p.warn(oc)
 	err := p.pool.Use(ctx, func(b *builder.Builder) error {
-		out, result, err := verify.Verify(ctx, b, p.subject(oc), p.options())
+		out, result, err := verify.Verify(ctx, b, p.subject(oc), p.options(in))
 		done.outcome = out
 		if err != nil {
 			return err
@@ -173,7 +185,7 @@ func (p *prover) verifyOne(ctx context.Context, in *input) (done proven) {
 		if !out.Good || result == oc.result {
 			return nil
 		}
-		view, _, err := in.context.view(in.name)
+		view, err := in.context.view(in.name)
 		if err != nil {
 			return &fileError{in.path, err}
 		}
@@ -229,8 +241,11 @@ func (p *prover) subject(oc *outcome) *verify.Subject {
 		Path: in.path, Name: filepath.Base(in.abs), InContext: in.name, Context: in.context.dir,
 		Given: in.context.given(), Result: oc.result,
 	}
-	if text, err := os.ReadFile(in.abs + ".dockerignore"); err == nil {
-		s.Ignore = string(text)
+	if view, err := in.context.view(in.name); err == nil {
+		s.Dropped = dropped(view, oc.result.Companions)
+	}
+	if text, _, err := readRegular(in.abs+".dockerignore", maxInput); err == nil {
+		s.Ignore = text
 	}
 	s.Remake = func(c verify.Change) (*transform.Result, error) {
 		list := slices.DeleteFunc(slices.Clone(in.settings.passes), func(q *transform.Pass) bool { return slices.Contains(c.Without, q.Name) })
@@ -244,7 +259,7 @@ func (p *prover) subject(oc *outcome) *verify.Subject {
 		if len(c.Without) > 0 {
 			list = append(list, passes.LeftOut(c.Without))
 		}
-		view, _, err := in.context.view(in.name)
+		view, err := in.context.view(in.name)
 		if err != nil {
 			return nil, err
 		}
@@ -253,10 +268,29 @@ func (p *prover) subject(oc *outcome) *verify.Subject {
 	return s
 }
 
-func (p *prover) options() *verify.Options {
+// dropped are the distributions that the companions' requirement files no longer name.
+func dropped(ctx *buildctx.Context, companions []transform.Companion) []string {
+	var names []string
+	after := ctx.With(companions).(*buildctx.Context)
+	for _, c := range companions {
+		before, err := ctx.Requirements(c.Path)
+		if path.Ext(c.Path) != ".txt" && path.Ext(c.Path) != ".in" && path.Ext(c.Path) != ".pip" || err != nil {
+			continue
+		}
+		now, err := after.Requirements(c.Path)
+		for _, name := range before.Names() {
+			if err == nil && !slices.Contains(now.Names(), name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+func (p *prover) options(in *input) *verify.Options {
 	o := &p.opt.proof
 	return &verify.Options{
-		Quick: o.quick, Smoke: o.smoke, Scan: o.scan, Online: o.online, Args: o.args(), Secrets: o.buildSecrets(), Timeout: o.timeout,
+		Quick: o.quick, Smoke: o.smoke, Scan: o.scan, Online: o.online, Args: in.buildArgs(o.args()), Secrets: o.buildSecrets(), Timeout: o.timeout,
 		Show: p.display(), Log: p.log,
 	}
 }
@@ -292,83 +326,4 @@ func (p *prover) warn(oc *outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	report.Warnings(p.errs.w, oc.report)
-}
-
-// report prints what was found and returns the exit status.
-func (p *prover) report(results []proven) (int, error) {
-	var outcomes []*verify.Outcome
-	code := exitDone
-	if slices.ContainsFunc(results, func(r proven) bool { return errors.Is(r.err, errInterrupted) }) {
-		return 0, interrupted(results)
-	}
-	for _, r := range results {
-		outcomes = append(outcomes, r.outcome)
-		switch {
-		case r.err != nil:
-			code = exitBad
-			p.errs.printf("%s\n", report.Clean(r.err.Error()))
-		case !r.outcome.Good && code == exitDone:
-			code = exitChanges
-		}
-	}
-	return code, p.emit(func(w io.Writer, color bool) error {
-		switch p.opt.format {
-		case formatJSON:
-			return render.JSON(w, outcomes)
-		case formatMarkdown:
-			return render.Markdown(w, outcomes, p.commandLine(), p.builderNames())
-		}
-		return render.Text(w, outcomes, color)
-	})
-}
-
-// emit writes a report to --output or standard output.
-func (p *prover) emit(render func(w io.Writer, color bool) error) error {
-	if p.opt.output == "" || p.opt.output == "-" {
-		if err := render(p.out, p.outSty.Color); err != nil {
-			return err
-		}
-		if err := p.out.Flush(); err != nil {
-			return fmt.Errorf("standard output: %w", err)
-		}
-		return nil
-	}
-	var b strings.Builder
-	if err := render(&b, false); err != nil {
-		return err
-	}
-	return p.app.write.output(p.opt.output, b.String())
-}
-
-// builderNames tells what built.
-func (p *prover) builderNames() string {
-	var versions []string
-	for _, b := range p.pool.Builders() {
-		v := "BuildKit " + b.Version
-		if b.Docker != "" { // which tells more than the version of the BuildKit in it
-			v = "Docker " + b.Docker
-		}
-		if !slices.Contains(versions, v) {
-			versions = append(versions, v)
-		}
-	}
-	return strings.Join(versions, ", ")
-}
-
-// commandLine is the command as it can be given again.
-func (p *prover) commandLine() string {
-	words := make([]string, len(p.opt.args))
-	for i, arg := range p.opt.args {
-		words[i] = shellQuote(arg)
-	}
-	return "refit " + strings.Join(words, " ")
-}
-
-// shellQuote writes a word for a shell, or as it is where that cannot be.
-func shellQuote(word string) string {
-	quoted, err := syntax.Quote(word, syntax.LangPOSIX)
-	if err != nil {
-		return word
-	}
-	return quoted
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 )
 
 // writer replaces files. Its functions are those of package os; tests make them
@@ -24,7 +23,7 @@ func onDisk() writer { return writer{rename: os.Rename, sync: (*os.File).Sync} }
 type pending struct {
 	shown   string // its path in messages
 	path    string // absolute; links are resolved by prepare
-	root    string // that links must not leave
+	root    string // that links must not leave, itself resolved when it was found; "" for none
 	old     string
 	exists  bool
 	content string
@@ -35,11 +34,14 @@ type pending struct {
 
 // rewrite writes a Dockerfile and its companions: all of them, or none. The
 // Dockerfile comes last, so that whoever sees it new sees its companions.
-func (w writer) rewrite(oc *outcome) error {
+func (w writer) rewrite(oc *outcome) error { return w.replace(pendingOf(oc)) }
+
+// pendingOf are the files that an outcome changes, the Dockerfile last.
+func pendingOf(oc *outcome) []*pending {
 	var files []*pending
 	for _, c := range oc.companions {
 		files = append(files, &pending{
-			shown: c.path, path: c.abs, root: oc.in.context.dir, old: c.old, exists: c.exists, content: c.content,
+			shown: c.path, path: c.abs, root: oc.in.context.real, old: c.old, exists: c.exists, content: c.content,
 		})
 	}
 	if r := oc.result; r.Before != r.After {
@@ -47,7 +49,7 @@ func (w writer) rewrite(oc *outcome) error {
 			shown: oc.in.path, path: oc.in.abs, root: oc.in.root, old: r.Before, exists: true, content: r.After,
 		})
 	}
-	return w.replace(files)
+	return files
 }
 
 // output writes the file of --output.
@@ -67,7 +69,7 @@ func (w writer) output(path, content string) error {
 	if err2 != nil {
 		return &fileError{shown, err2}
 	}
-	p := &pending{shown: shown, path: abs, root: "/", exists: err == nil, content: content}
+	p := &pending{shown: shown, path: abs, exists: err == nil, content: content}
 	if p.exists {
 		if p.old, _, err = readRegular(path, maxInput); err != nil {
 			return &fileError{shown, err}
@@ -116,7 +118,10 @@ func (w writer) replace(files []*pending) (err error) {
 // prepare finds out where the file really is, makes sure that it is as it was
 // when it was read, and writes the new content beside it.
 func (p *pending) prepare(w writer) error {
-	info, err := os.Lstat(p.path)
+	if err := p.resolve(); err != nil {
+		return err
+	}
+	_, err := os.Lstat(p.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if p.exists {
@@ -127,11 +132,6 @@ func (p *pending) prepare(w writer) error {
 		return err
 	case !p.exists:
 		return errors.New("it has come into being since refit looked")
-	}
-	if info.Mode()&fs.ModeSymlink != 0 {
-		if err := p.followLink(); err != nil {
-			return err
-		}
 	}
 	now, info, err := readRegular(p.path, maxInput)
 	switch {
@@ -145,12 +145,26 @@ func (p *pending) prepare(w writer) error {
 	return p.makeTemp(w, info)
 }
 
-func (p *pending) followLink() error {
+// resolve follows the links of the path, of which any directory may have become one
+// since the file was found.
+func (p *pending) resolve() error {
 	real, err := filepath.EvalSymlinks(p.path)
+	switch _, lerr := os.Lstat(p.path); {
+	case lerr == nil && !p.exists: // a link to nothing, too
+		return errors.New("it has come into being since refit looked")
+	case errors.Is(lerr, fs.ErrNotExist): // new: its directory is what counts
+		if real, err = filepath.EvalSymlinks(filepath.Dir(p.path)); err == nil {
+			real = filepath.Join(real, filepath.Base(p.path))
+		} else if errors.Is(err, fs.ErrNotExist) && p.exists {
+			return errors.New("it has gone since it was read")
+		} else {
+			return fmt.Errorf("no file can be made in its directory: %s", plain(err))
+		}
+	}
 	if err != nil {
 		return err
 	}
-	if !within(realDir(p.root), real) {
+	if p.root != "" && !within(p.root, real) {
 		return fmt.Errorf("it is a link to %s, which is outside of %s; name that file instead", displayPath(real), displayPath(p.root))
 	}
 	p.path = real
@@ -167,9 +181,7 @@ func (p *pending) makeTemp(w writer, old fs.FileInfo) error {
 	p.temp = f.Name()
 	_, err = f.WriteString(p.content)
 	if err == nil && old != nil {
-		if st, ok := old.Sys().(*syscall.Stat_t); ok {
-			_ = f.Chown(int(st.Uid), int(st.Gid)) // only root may give files away
-		}
+		keepOwner(f, old)
 		err = f.Chmod(old.Mode() & (fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky))
 	}
 	if err == nil {

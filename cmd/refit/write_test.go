@@ -242,7 +242,7 @@ func TestChangedMeanwhile(t *testing.T) {
 			_, _, _ = command(t, dir, func(ready *app) { a, ready.inputs = ready, nil }, "-w", "a.Dockerfile")
 			in := &input{path: "a.Dockerfile", abs: filepath.Join(dir, "a.Dockerfile"), root: dir, name: "a.Dockerfile"}
 			in.settings = &settings{passes: []*transform.Pass{withCompanions()}}
-			in.context = &sharedContext{dir: dir, users: 1}
+			in.context = &sharedContext{dir: dir, real: realDir(dir), users: 1}
 			in.diffs = baseOf([]*input{in})
 			oc := a.process(in)
 			writeText(t, filepath.Join(dir, name), "theirs\n")

@@ -8,10 +8,8 @@ import (
 
 // AptCmd is a call of apt, apt-get or aptitude.
 type AptCmd struct {
-	Call
-	Args
-	Subcommand shell.Word   // the zero Word when there is none
-	Packages   []AptPackage // what install, remove, purge and the like are given
+	SystemCmd
+	Packages []AptPackage // what install, remove, purge and the like are given
 }
 
 // AptPackage is one package that apt is given.
@@ -28,20 +26,11 @@ type AptPackage struct {
 
 // Apt reads apt, apt-get and aptitude.
 func Apt(c *shell.Command) (*AptCmd, bool) {
-	call, ok := Of(c)
-	if !ok || call.Python != "" {
+	cmd, ok := system(c, &aptSyntax, "apt", "apt-get", "aptitude")
+	if !ok {
 		return nil, false
 	}
-	switch call.Name {
-	case "apt", "apt-get", "aptitude":
-	default:
-		return nil, false
-	}
-	a := &AptCmd{Call: call, Args: read(&call, &aptSyntax)}
-	if len(a.Operands) > 0 {
-		a.Subcommand = a.Operands[0]
-		a.Operands = a.Operands[1:]
-	}
+	a := &AptCmd{SystemCmd: *cmd}
 	switch a.Subcommand.Text {
 	case "update", "clean", "autoclean", "upgrade", "dist-upgrade", "full-upgrade":
 		return a, true

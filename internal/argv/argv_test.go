@@ -212,7 +212,7 @@ func TestAptAnswers(t *testing.T) {
 func TestSystem(t *testing.T) {
 	for _, c := range []struct{ script, want string }{
 		{`apk add --no-cache --virtual .build gcc musl-dev`, `apk add --no-cache --virtual=.build | gcc musl-dev`},
-		{`apk --update add a`, `apk add --update | a`},
+		{`apk --update add a`, `apk add --update-cache | a`},
 		{`yum -y install a`, `yum install --assumeyes | a`},
 		{`microdnf install --setopt=install_weak_deps=0 --enablerepo x a`, `microdnf install --setopt=install_weak_deps=0 --enablerepo=x | a`},
 	} {
@@ -316,15 +316,10 @@ func TestSpans(t *testing.T) {
 	g, _ := argv.Gunicorn(cmd)
 	var got []string
 	for _, o := range g.Options {
-		span, ok := o.ValueSpan()
-		if !ok {
-			got = append(got, o.Name+" has none")
-			continue
-		}
-		got = append(got, text[span.Start:span.End])
+		got = append(got, text[o.Holder.Span.Start:o.Holder.Span.End])
 	}
 	got = append(got, text[g.App.Span.Start:g.App.Span.End], text[g.Program.Span.Start:g.Program.Span.End])
-	want := []string{"0.0.0.0:80", "4", "--timeout has none", "\"ge\\\nvent\"", "'a:b'", "gunicorn"}
+	want := []string{"0.0.0.0:80", "--workers=4", "-t\"50\"", "\"ge\\\nvent\"", "'a:b'", "gunicorn"}
 	if strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -347,7 +342,7 @@ func TestEnvAndThrough(t *testing.T) {
 }
 
 func FuzzArguments(f *testing.F) {
-	for _, seed := range []string{"pip install -r x", "apt-get -qq= install -y a-", "gunicorn -t=5 a", "uv pip", "python -m", "virtualenv -", "env -", "- -- -", "x"} {
+	for _, seed := range []string{"pip install -r x", "apt-get -qq= install -y a-", "gunicorn -t=5 a", "uv pip", "python -m", "virtualenv -", "env -", "- -- -", "x", "poetry -C a run -- b", "poetry install -n"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, script string) {
@@ -374,6 +369,12 @@ func FuzzArguments(f *testing.F) {
 			if g, ok := argv.Gunicorn(c); ok {
 				inside(t, body, g.Args)
 			}
+			if p, ok := sample.Read(c); ok {
+				inside(t, body, p.Args)
+			}
+			if r, ok := sample.Runs(c); ok && (r.Lead.Start < 0 || r.Lead.End > len(body) || r.Lead.Start > r.Lead.End) {
+				t.Fatalf("%v is outside", r.Lead)
+			}
 			argv.Venv(c)
 			argv.Apk(c)
 			argv.Dnf(c)
@@ -382,18 +383,46 @@ func FuzzArguments(f *testing.F) {
 	})
 }
 
-// inside holds that every value with bytes of its own reads as it should there.
+// inside holds that the words of options and of their values have bytes, and that
+// a plain one ends in the value that it holds.
 func inside(t *testing.T, body string, a argv.Args) {
 	for _, o := range a.Options {
-		span, ok := o.ValueSpan()
-		if !ok {
-			continue
+		words := []shell.Word{o.Word}
+		if o.HasValue {
+			words = append(words, o.Holder)
 		}
-		if span.Start < 0 || span.End > len(body) || span.Start > span.End {
-			t.Fatalf("%s: %v is outside", o.Name, span)
+		for _, w := range words {
+			if w.Span.Start < 0 || w.Span.End > len(body) || w.Span.Start > w.Span.End {
+				t.Fatalf("%s: %v is outside", o.Name, w.Span)
+			}
 		}
-		if got := body[span.Start:span.End]; o.Attached && got != o.Value {
+		plain := o.HasValue && o.Holder.Text == o.Holder.Raw && o.Holder.Span.Len() == len(o.Holder.Raw)
+		if got := body[o.Holder.Span.Start:o.Holder.Span.End]; plain && !strings.HasSuffix(got, o.Value) {
 			t.Fatalf("%s: %q stands where %q should", o.Name, got, o.Value)
+		}
+	}
+}
+
+func TestFetch(t *testing.T) {
+	for script, want := range map[string]string{
+		"curl -fsS -o /dev/null http://localhost/":     "--fail --silent --show-error --output=/dev/null | http://localhost/",
+		"curl --fail -m3 localhost:80":                 "--fail --max-time=3 | localhost:80",
+		"wget -nv --tries=1 --spider http://localhost": "-n --verbose --tries=1 --spider | http://localhost",
+		"wget -qO- http://localhost":                   "--quiet --output-document=- | http://localhost",
+		"sudo curl -X POST http://localhost":           "?-X | POST http://localhost unknown",
+	} {
+		c, _ := command(t, script)
+		f, ok := argv.Fetch(c)
+		if !ok {
+			t.Errorf("%s: not read", script)
+		} else if got := show(f.Args); got != want {
+			t.Errorf("%s: got %q, want %q", script, got, want)
+		}
+	}
+	for _, script := range []string{"echo curl http://localhost", "python -m wget http://localhost"} {
+		c, _ := command(t, script)
+		if _, ok := argv.Fetch(c); ok {
+			t.Errorf("%s: read as curl or wget", script)
 		}
 	}
 }

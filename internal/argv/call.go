@@ -46,6 +46,9 @@ func Of(c *shell.Command) (Call, bool) {
 	return call, call.Name != "" && !strings.ContainsAny(call.Name, "$`(){}")
 }
 
+// Command is the command that the call was read from.
+func (c *Call) Command() *shell.Command { return c.command }
+
 // Environment is the directory of the virtual environment or prefix that the
 // call names: "/opt/venv" for /opt/venv/bin/pip, as written. It is "" where the
 // program is found by PATH.

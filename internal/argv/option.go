@@ -17,21 +17,6 @@ type Option struct {
 	Attached bool       // the value is in the option's own word: --bind=X, -bX
 }
 
-// ValueSpan is where the value stands, quotes included. ok is false without a
-// value, and for an attached one whose word is quoted or cut in two, where the
-// value has no bytes of its own.
-func (o *Option) ValueSpan() (span shell.Span, ok bool) {
-	switch s := o.Holder.Span; {
-	case !o.HasValue:
-		return shell.Span{}, false
-	case !o.Attached:
-		return s, true
-	case o.Holder.Text == o.Holder.Raw && s.Len() == len(o.Holder.Raw):
-		return shell.Span{Start: s.End - len(o.Value), End: s.End}, true
-	}
-	return shell.Span{}, false
-}
-
 // Args is the arguments of a command taken apart.
 type Args struct {
 	Options  []Option

@@ -13,6 +13,7 @@ type PipCmd struct {
 	Args                  // of the subcommand, and those before it; Operands are the requirements
 	Subcommand shell.Word // the zero Word when there is none
 	UV         bool       // it is "uv pip"
+	Sync       bool       // it is pip-sync, which PipSync reads
 }
 
 // IsInstall reports pip install.

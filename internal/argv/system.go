@@ -2,7 +2,7 @@ package argv
 
 import "refit/internal/shell"
 
-// SystemCmd is a call of another distribution's package manager.
+// SystemCmd is a call of a distribution's package manager.
 type SystemCmd struct {
 	Call
 	Args                  // Operands are the packages
@@ -43,7 +43,7 @@ var apkSyntax = syntax{options: []option{
 	{"--repositories-file", "", value}, {"--keys-dir", "", value}, {"--cache-dir", "", value},
 	{"--cache-max-age", "", value}, {"--arch", "", value}, {"--progress-fd", "", value},
 	{"--wait", "", value}, {"--timeout", "", value}, {"--no-cache", "", nothing},
-	{"--update-cache", "-U", nothing}, {"--update", "-u", nothing}, {"--upgrade", "", nothing},
+	{"--update-cache", "-U --update", nothing}, {"--upgrade", "-u", nothing},
 	{"--quiet", "-q", nothing}, {"--verbose", "-v", nothing}, {"--force", "-f", nothing},
 	{"--interactive", "-i", nothing}, {"--allow-untrusted", "", nothing}, {"--purge", "", nothing},
 	{"--progress", "", nothing}, {"--no-progress", "", nothing}, {"--latest", "-l", nothing},

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -42,9 +43,11 @@ type Context struct {
 	*tree
 	dockerfile string // whose ignore file wins; "" for none
 	ignore     func() (*ignore, error)
+	sight      func() (string, error)
 	reqs       memo[*Requirements]
 	scripts    memo[*Script]
 	python     func() (*Uses, error)
+	mentions   func() (*Mentions, error)
 }
 
 // tree is the part that does not depend on .dockerignore, shared by all Dockerfiles of one context.
@@ -52,6 +55,8 @@ type tree struct {
 	fsys    fs.FS
 	root    *os.Root // nil for FromFS
 	listing func() *listing
+	added   map[string]string // on top of what is on disk, by path
+	scans   *scans
 }
 
 // Open opens a directory as a build context.
@@ -68,13 +73,16 @@ func FromFS(fsys fs.FS) *Context { return newContext(&tree{fsys: fsys}) }
 
 func newContext(t *tree) *Context {
 	t.listing = sync.OnceValue(t.list)
+	t.scans = &scans{}
 	return t.view("")
 }
 
 func (t *tree) view(dockerfile string) *Context {
 	c := &Context{tree: t, dockerfile: dockerfile}
 	c.ignore = sync.OnceValues(func() (*ignore, error) { return readIgnore(c, dockerfile) })
-	c.python = sync.OnceValues(c.scanPython)
+	c.sight = sync.OnceValues(c.look)
+	c.python = sync.OnceValues(func() (*Uses, error) { return scanned(c, &t.scans.python, c.scanPython) })
+	c.mentions = sync.OnceValues(func() (*Mentions, error) { return scanned(c, &t.scans.mentions, c.readMentions) })
 	return c
 }
 
@@ -240,8 +248,10 @@ func (t *tree) resolve(name string) (string, fs.FileInfo, error) {
 			if err != nil {
 				return "", nil, fmt.Errorf("%s: %w", name, plain(err))
 			}
+			absolute := path.IsAbs(target) || filepath.IsAbs(target)
+			target = filepath.ToSlash(target) // on Windows links are written with \
 			next := path.Join(done, target)
-			if path.IsAbs(target) || next == ".." || strings.HasPrefix(next, "../") {
+			if absolute || next == ".." || strings.HasPrefix(next, "../") {
 				return "", nil, fmt.Errorf("%s: link to %s: %w", name, target, ErrLeaves)
 			}
 			done, rest = ".", path.Join(next, rest)

@@ -175,3 +175,19 @@ func TestConcurrent(t *testing.T) {
 		}
 	}
 }
+
+// TestConcurrentUse is for the race detector: a matcher compiles its patterns when it comes to them.
+func TestConcurrentUse(t *testing.T) {
+	c := files(".dockerignore", "*.log\n!keep.log\n**/tmp\n", "a.log", "", "keep.log", "", "b/tmp/x", "")
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for name, want := range map[string]bool{"a.log": true, "keep.log": false, "b/tmp/x": true} {
+				if got, known := c.Ignored(name); got != want || !known {
+					t.Errorf("%s is ignored: %v", name, got)
+				}
+			}
+		})
+	}
+	all.Wait()
+}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
@@ -17,6 +18,7 @@ type ignore struct {
 	path     string
 	patterns []string
 	matcher  *patternmatcher.PatternMatcher
+	mu       sync.Mutex // for the matcher, which compiles a pattern when it comes to it
 }
 
 func readIgnore(c *Context, dockerfile string) (*ignore, error) {
@@ -116,6 +118,8 @@ func (c *Context) anyVisible(ig *ignore, dir string) (found bool, err error) {
 
 // matches asks for the path and each directory above it, as BuildKit's walk of the context does.
 func (ig *ignore) matches(name string) (bool, error) {
+	ig.mu.Lock()
+	defer ig.mu.Unlock()
 	var parent patternmatcher.MatchInfo
 	for i := 0; ; i++ {
 		j := strings.IndexByte(name[i:], '/')

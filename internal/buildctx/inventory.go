@@ -62,6 +62,10 @@ func (c *Context) Inventory() (*Inventory, error) {
 	if c == nil {
 		return nil, ErrUnknown
 	}
+	return scanned(c, &c.scans.inventory, c.takeInventory)
+}
+
+func (c *Context) takeInventory() (*Inventory, error) {
 	if _, err := c.ignore(); err != nil {
 		return nil, err
 	}

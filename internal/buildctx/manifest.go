@@ -136,41 +136,45 @@ func (m *Manifest) table(list *[]string, deps map[string]any) {
 			continue
 		}
 		*list = append(*list, NormalizeName(name))
-		if t, ok := v.(map[string]any); ok {
-			if p, ok := t["path"].(string); ok {
-				m.Locals = append(m.Locals, p)
-			}
+		m.local(v)
+	}
+}
+
+// local adds the directory of a dependency whose table has one.
+func (m *Manifest) local(v any) {
+	if t, ok := v.(map[string]any); ok {
+		if p, ok := t["path"].(string); ok {
+			m.Locals = append(m.Locals, p)
 		}
 	}
 }
 
-type poetryGroup struct {
-	Dependencies map[string]any
+// pyproject is what a pyproject.toml says of dependencies.
+type pyproject struct {
+	Build struct {
+		Backend  string `toml:"build-backend"`
+		Requires []string
+	} `toml:"build-system"`
+	Project *struct {
+		Dependencies []string
+		Optional     map[string][]string `toml:"optional-dependencies"`
+		Dynamic      []string
+	}
+	Groups map[string][]any `toml:"dependency-groups"`
+	Tool   struct {
+		Poetry *struct {
+			Dependencies map[string]any
+			Dev          map[string]any `toml:"dev-dependencies"`
+			Group        map[string]struct{ Dependencies map[string]any }
+		}
+		UV struct {
+			Sources map[string]any
+		}
+	}
 }
 
 func readPyproject(m *Manifest, text string) error {
-	var doc struct {
-		Build struct {
-			Backend  string `toml:"build-backend"`
-			Requires []string
-		} `toml:"build-system"`
-		Project *struct {
-			Dependencies []string
-			Optional     map[string][]string `toml:"optional-dependencies"`
-			Dynamic      []string
-		}
-		Groups map[string][]any `toml:"dependency-groups"`
-		Tool   struct {
-			Poetry *struct {
-				Dependencies map[string]any
-				Dev          map[string]any `toml:"dev-dependencies"`
-				Group        map[string]poetryGroup
-			}
-			UV struct {
-				Sources map[string]any
-			}
-		}
-	}
+	var doc pyproject
 	if err := decodeToml(text, &doc); err != nil {
 		return err
 	}
@@ -205,11 +209,7 @@ func readPyproject(m *Manifest, text string) error {
 		}
 	}
 	for _, v := range doc.Tool.UV.Sources {
-		if t, ok := v.(map[string]any); ok {
-			if p, ok := t["path"].(string); ok {
-				m.Locals = append(m.Locals, p)
-			}
-		}
+		m.local(v)
 	}
 	return nil
 }
@@ -307,16 +307,32 @@ func readSetupPy(m *Manifest, text string) error {
 		return nil
 	}
 	for rest = rest[1:]; ; {
-		rest = bytes.TrimLeft(rest, " \t\r\n,")
+		rest = skipPyBlank(bytes.TrimLeft(skipPyBlank(rest), ","))
 		if len(rest) > 0 && rest[0] == ']' {
 			return nil
 		}
 		s, tail, ok := pyString(rest)
 		if !ok || !s.Static {
-			m.Complete = false // a variable, a comment, or the end
+			m.Complete = false // a variable, or the end
 			return nil
 		}
 		m.requirement(&m.Names, s.Text)
 		rest = tail
 	}
+}
+
+// Toml reads a TOML file as it is: pyproject.toml, or Pipfile.
+func (c *Context) Toml(name string) (map[string]any, error) {
+	if c == nil {
+		return nil, ErrUnknown
+	}
+	b, err := c.readVisible(name, MaxText)
+	if err != nil {
+		return nil, err
+	}
+	var doc map[string]any
+	if err := decodeToml(decodeText(b), &doc); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return doc, nil
 }

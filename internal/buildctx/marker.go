@@ -1,11 +1,13 @@
 package buildctx
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// MarkerEnv is what is known of the interpreter that installs. Variables that are not in it are unknown.
+// MarkerEnv is what is known of the interpreter that installs. Variables that are not in it are unknown. The sets extra,
+// extras and dependency_groups have one member a line.
 type MarkerEnv map[string]string
 
 // LinuxEnv is CPython on Linux, as in an official Python image; version is "3.9" or "3.9.7", "" when unknown.
@@ -22,11 +24,14 @@ func LinuxEnv(version string) MarkerEnv {
 }
 
 // Applies says whether the requirement's marker holds. Where that cannot be decided it says true, with known false.
-func (r *Requirement) Applies(env MarkerEnv) (applies, known bool) {
-	if r.Marker == "" {
+func (r *Requirement) Applies(env MarkerEnv) (applies, known bool) { return EvalMarker(r.Marker, env) }
+
+// EvalMarker evaluates a marker; an empty one holds. Where that cannot be decided it says true, with known false.
+func EvalMarker(marker string, env MarkerEnv) (applies, known bool) {
+	if marker == "" {
 		return true, true
 	}
-	p := &markerParser{toks: markerTokens(r.Marker), env: env}
+	p := &markerParser{toks: markerTokens(marker), env: env}
 	v := p.or(0)
 	if p.bad || p.pos != len(p.toks) || v == unknown {
 		return true, false
@@ -184,6 +189,9 @@ func (p *markerParser) compare(left markerToken, op string, right markerToken) t
 	if !lok || !rok {
 		return unknown
 	}
+	if v, set := setOf(left, op, right, l, r); set {
+		return v
+	}
 	switch op {
 	case "in":
 		return truthOf(strings.Contains(r, l))
@@ -207,6 +215,29 @@ func (p *markerParser) compare(left markerToken, op string, right markerToken) t
 	return unknown
 }
 
+// setOf compares with a set: extra == "name", and with PEP 751 "name" in extras or dependency_groups.
+func setOf(left markerToken, op string, right markerToken, l, r string) (v truth, set bool) {
+	isSet := func(t markerToken) bool {
+		return t.kind == 'w' && (t.text == "extra" || t.text == "extras" || t.text == "dependency_groups")
+	}
+	members, name := r, l
+	if isSet(left) {
+		members, name = l, r
+	} else if !isSet(right) {
+		return no, false
+	}
+	has := slices.ContainsFunc(strings.Split(members, "\n"), func(m string) bool {
+		return m == name || m != "" && NormalizeName(m) == NormalizeName(name)
+	})
+	switch op {
+	case "==", "in":
+		return truthOf(has), true
+	case "!=", "not in":
+		return truthOf(!has), true
+	}
+	return unknown, true
+}
+
 func flip(op string) string {
 	switch op[0] {
 	case '<':
@@ -221,7 +252,8 @@ func flip(op string) string {
 func compareVersions(l, op, r string, partial bool) truth {
 	prefix := strings.HasSuffix(r, ".*")
 	a, aok := release(l)
-	b, bok := release(strings.TrimSuffix(r, ".*"))
+	final, pre := cutPre(strings.TrimSuffix(r, ".*"))
+	b, bok := release(final)
 	if !aok || !bok || prefix && op != "==" && op != "!=" {
 		return unknown
 	}
@@ -244,6 +276,9 @@ func compareVersions(l, op, r string, partial bool) truth {
 	if c == 0 && partial && !prefix {
 		return unknown
 	}
+	if c == 0 && pre {
+		c = 1 // the interpreter is a release, which comes after its candidates
+	}
 	switch op {
 	case "==", "===":
 		return truthOf(c == 0)
@@ -259,6 +294,15 @@ func compareVersions(l, op, r string, partial bool) truth {
 		return truthOf(c >= 0)
 	}
 	return unknown
+}
+
+// cutPre takes the pre-release off a version: "3.11.0a6".
+func cutPre(v string) (final string, pre bool) {
+	n := span(v, "0123456789.")
+	if rest := v[n:]; rest != "" && (rest[0] == 'a' || rest[0] == 'b' || strings.HasPrefix(rest, "rc")) {
+		return strings.TrimSuffix(v[:n], "."), true
+	}
+	return v, false
 }
 
 func at(v []int, i int) int {

@@ -79,7 +79,7 @@ func (c *Context) glob(dir, elem string) ([]string, error) {
 	case err != nil:
 		return nil, err
 	}
-	list, err := fs.ReadDir(c.fsys, real)
+	list, err := c.names(real)
 	if err != nil {
 		return nil, fmt.Errorf("read directory %s: %w", dir, plain(err))
 	}
@@ -87,12 +87,29 @@ func (c *Context) glob(dir, elem string) ([]string, error) {
 		return nil, fmt.Errorf("directory %s: %w", dir, ErrTooLarge)
 	}
 	var out []string
-	for _, d := range list {
-		if ok, _ := path.Match(elem, d.Name()); ok {
-			out = append(out, path.Join(dir, d.Name()))
+	for _, name := range list {
+		if ok, _ := path.Match(elem, name); ok {
+			out = append(out, path.Join(dir, name))
 		}
 	}
 	return out, nil
+}
+
+// names are the names in a directory, read once for all Dockerfiles.
+func (c *Context) names(dir string) ([]string, error) {
+	type read struct {
+		names []string
+		err   error
+	}
+	r := c.Shared("names in "+dir, func() any {
+		list, err := fs.ReadDir(c.fsys, dir)
+		names := make([]string, len(list))
+		for i, d := range list {
+			names[i] = d.Name()
+		}
+		return read{names, err}
+	}).(read)
+	return r.names, r.err
 }
 
 // Covers says whether a COPY source brings the path, and under which name relative to the destination directory: the

@@ -18,7 +18,11 @@ func (c *Context) WithFiles(files map[string]string) *Context {
 		return nil
 	}
 	base := c.tree
-	t := &tree{fsys: &overlay{base: base, files: maps.Clone(files)}}
+	t := &tree{fsys: &overlay{base: base, files: maps.Clone(files)}, added: maps.Clone(base.added), scans: base.scans}
+	if t.added == nil {
+		t.added = map[string]string{}
+	}
+	maps.Copy(t.added, files)
 	t.listing = sync.OnceValue(func() *listing { return base.listing().with(files) })
 	return t.view(c.dockerfile)
 }

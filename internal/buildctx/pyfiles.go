@@ -20,6 +20,12 @@ var placeRE = lazyregexp.New(`^(/[A-Za-z0-9_.][^"'\n]*)["']`)
 var placeTops = set(`var run srv mnt media dev home opt data log logs db database config conf output out storage volume volumes
 	backup backups upload uploads cache shared work workspace results downloads`)
 
+// IsPlace reports an absolute path under which programs keep what they write, or find devices or private keys.
+func IsPlace(p string) bool {
+	top, _, _ := strings.Cut(p[1:], "/")
+	return placeTops[top] || strings.HasPrefix(p, "/etc/letsencrypt/") || strings.HasPrefix(p, "/etc/ssl/private/")
+}
+
 // places records absolute paths in string literals, and raw sockets.
 func (s *pyScanner) places() {
 	if line, _, _ := bytes.Cut(s.src, []byte("\n")); bytes.HasPrefix(line, []byte("#!/usr/local/bin/")) {
@@ -37,7 +43,7 @@ func (s *pyScanner) places() {
 				continue
 			}
 			place := string(m[1])
-			if top, _, _ := strings.Cut(place[1:], "/"); placeTops[top] {
+			if IsPlace(place) {
 				s.add(&s.out.Places, place, at)
 			}
 			if strings.HasPrefix(place, "/usr/local/bin/") || strings.HasPrefix(place, "/usr/local/lib/python") {
@@ -45,7 +51,12 @@ func (s *pyScanner) places() {
 			}
 		}
 	}
-	if i := bytes.Index(s.src, []byte("SOCK_RAW")); i >= 0 {
-		s.add(&s.out.Privileged, "SOCK_RAW", i)
+	for _, m := range sqliteRE.FindAllSubmatchIndex(s.src, -1) {
+		s.add(&s.out.Writes, string(s.src[m[2]:m[3]]), m[2])
+	}
+	for _, socket := range []string{"SOCK_RAW", "AF_PACKET", "PF_PACKET"} {
+		if i := bytes.Index(s.src, []byte(socket)); i >= 0 {
+			s.add(&s.out.Privileged, socket, i)
+		}
 	}
 }

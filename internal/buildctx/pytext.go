@@ -17,6 +17,8 @@ var (
 		lazyregexp.New(`^\([^()]*\bport\s*=\s*(\d{1,5})\b`),
 		lazyregexp.New(`^\(\s*\(\s*[^(),]*,\s*(\d{1,5})\s*\)`),
 		lazyregexp.New(`^\(\s*(?:["'][^"'\n]*["']\s*,\s*)?(\d{1,5})\b`),
+		// the default of a variable: port=int(os.environ.get("PORT", 80))
+		lazyregexp.New(`^\([^\n]*?\b(?:getenv|environ\.get)\(\s*["'][A-Za-z_]*(?i:port)[A-Za-z_]*["']\s*,\s*["']?(\d{1,5})\b`),
 	}
 
 	subprocessAsRE = lazyregexp.New(`(?m)^[ \t]*import[ \t][^\n#]*\bsubprocess[ \t]+as[ \t]+(\w+)`)

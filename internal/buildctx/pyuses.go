@@ -33,7 +33,10 @@ type Uses struct {
 	Libraries  []Use // names given to ctypes: find_library("x"), CDLL("libx.so.1")
 	LowPorts   []Use // ports below 1024 that a server is bound to
 	Home       []Use // paths in the home of root, "~/…", expanduser, Path.home
-	Places     []Use // absolute paths under /var, /data and others where programs write, and devices
+	Places     []Use // absolute paths under /var, /data and others where programs write, devices, and private keys; "../x"
+	Writes     []Use // absolute paths, and those above the working directory ("../x"), given to what makes or changes files
+	Around     []Use // names for places above the directory of the source file, relative to that: "../data"
+	Climbs     []Use // the same, where something is written
 	Prefix     []Use // paths in the image's own Python, in strings or as the interpreter: /usr/local/bin/python
 	Privileged []Use // calls that need root: os.chown, os.setuid, raw sockets
 }
@@ -49,6 +52,13 @@ func (c *Context) PythonUses() (*Uses, error) {
 		return nil, ErrUnknown
 	}
 	return c.python()
+}
+
+// ScanPython scans a program; name is what the uses say it stands in.
+func ScanPython(name, text string) *Uses {
+	s := &pyScanner{out: &Uses{Complete: true, Files: 1}, seen: map[seenKey]bool{}}
+	s.scan(name, []byte(text))
+	return s.out
 }
 
 func (c *Context) scanPython() (*Uses, error) {
@@ -78,7 +88,7 @@ func (c *Context) scanPython() (*Uses, error) {
 		s.out.Files++
 		s.scan(e.Path, b)
 	}
-	for _, l := range []*[]Use{&s.out.Imports, &s.out.Commands, &s.out.Libraries, &s.out.LowPorts, &s.out.Home, &s.out.Places, &s.out.Prefix, &s.out.Privileged} {
+	for _, l := range []*[]Use{&s.out.Imports, &s.out.Commands, &s.out.Libraries, &s.out.LowPorts, &s.out.Home, &s.out.Places, &s.out.Writes, &s.out.Climbs, &s.out.Around, &s.out.Prefix, &s.out.Privileged} {
 		slices.SortStableFunc(*l, func(a, b Use) int { return cmp.Compare(a.What, b.What) })
 	}
 	return s.out, nil
@@ -97,13 +107,16 @@ type pyScanner struct {
 	// counting lines goes on from the last place asked for
 	lineAt, line int
 	routes       map[int]bool // quotes of strings that are no paths
+	paths        *pyPaths     // nil until one is asked for
 }
 
 func (s *pyScanner) scan(file string, src []byte) {
 	s.file, s.src, s.lineAt, s.line = file, src, 0, 1
-	s.routes = map[int]bool{}
+	s.routes, s.paths = map[int]bool{}, nil
 	s.imports()
 	s.calls()
+	s.keywords()
+	s.outside()
 	s.literals()
 	s.places()
 }
@@ -186,6 +199,7 @@ func (s *pyScanner) calls() {
 		}
 		base := name[strings.LastIndexByte(name, '.')+1:]
 		s.route(name, base, open, at)
+		s.written(name, base, open+1)
 		switch {
 		case rootCalls[name]:
 			s.add(&s.out.Privileged, name, at)
@@ -255,12 +269,14 @@ func (s *pyScanner) command(name, base string, args pyArg, at int) {
 	}
 	script := &Script{}
 	r := &scriptReader{out: script, funcs: map[string]bool{}}
+	byShell := false
 	switch {
 	case args.list != nil:
 		r.call(Call{Args: args.list, Line: 1})
 	case base == "which" || strings.HasPrefix(base, "exec") || base == "create_subprocess_exec" || base == "posix_spawn":
 		r.call(Call{Args: []Arg{args.str}, Line: 1})
 	default:
+		byShell = true
 		if r.parse(args.str.Text, "", 1) != nil {
 			script.Dynamic = true
 		}
@@ -268,6 +284,16 @@ func (s *pyScanner) command(name, base string, args pyArg, at int) {
 	r.finish()
 	for _, c := range script.Commands {
 		s.add(&s.out.Commands, c, at)
+	}
+	// What a shell has built in is a program where there is none: ["kill", "1"]. Where there is, it is the program.
+	for _, c := range script.Calls {
+		switch {
+		case c.Name == "":
+		case byShell && len(script.Commands) == 0:
+			s.add(&s.out.Commands, "sh", at)
+		case !byShell:
+			s.add(&s.out.Commands, c.Name, at)
+		}
 	}
 	if n := len(args.list); n > 0 && !args.list[n-1].Static {
 		// ["sudo", "-u", user, …]: what the wrapper runs may be in the unknown rest.

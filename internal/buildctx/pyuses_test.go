@@ -43,6 +43,8 @@ func TestPythonCommands(t *testing.T) {
 		{"os.system('file {}'.format(name))", "file", ""},
 		{"os.popen(\"\"\"ps aux\n\"\"\")", "ps", ""},
 		{"os.system('')", "", ""},
+		{"os.system('echo ready')", "sh", ""},
+		{"subprocess.run(['kill', '1'])", "kill", ""},
 		{"os.execvp('gs', args)", "gs", ""},
 		{"os.spawnlp(os.P_WAIT, 'cp')", "", "os.spawnlp"},
 		{"shutil.which('node')", "node", ""},
@@ -80,6 +82,8 @@ ctypes.util.find_library('magic')
 ctypes.CDLL("libvips.so.42")
 app.run(host="0.0.0.0", debug=True, port=80)
 sock.bind(("", 443))
+app.listen(int(os.getenv("HTTP_PORT", "82")))
+app.run("0.0.0.0", port=os.environ.get("PORT", 8080), timeout=os.getenv("WAIT", 90))
 smtp = SMTP(host, port=587)
 requests.get(u, port=80)
 open("/root/.cache/x")
@@ -88,7 +92,7 @@ os.path.expanduser(p)
 	for name, got := range map[string][2]string{
 		"imports":   {whats(u.Imports), "a mimetypes numpy os sqlalchemy tkinter yaml"},
 		"libraries": {whats(u.Libraries), "libvips.so.42 magic"},
-		"ports":     {whats(u.LowPorts), "443 80 81"},
+		"ports":     {whats(u.LowPorts), "443 80 81 82"},
 		"home":      {whats(u.Home), "/root/.cache/x expanduser"},
 	} {
 		if got[0] != got[1] {

@@ -48,8 +48,9 @@ func (r *Requirements) Names() []string {
 	return slices.Compact(out)
 }
 
-// Requirements reads a pip requirement file and what it includes, as the build would see them. An error means that
-// the file itself cannot be read; trouble below it is Requirements.Problem.
+// Requirements reads a pip requirement file and what it includes, as the build would see them; of conda's environment
+// files, what they give pip. An error means that the file itself cannot be read; trouble below it is
+// Requirements.Problem.
 func (c *Context) Requirements(name string) (*Requirements, error) {
 	if c == nil {
 		return nil, ErrUnknown
@@ -61,7 +62,15 @@ func (c *Context) Requirements(name string) (*Requirements, error) {
 			return nil, fmt.Errorf("requirements: %w", err)
 		}
 		r := &reqReader{c: c, out: &Requirements{}, locals: map[string]bool{}}
-		r.file(name, decodeText(b), false)
+		text := decodeText(b)
+		if IsCondaEnvironment(name) {
+			section, ok := pipSection(text)
+			if !ok {
+				r.out.Problem = name + ": what it gives pip is not understood"
+			}
+			text = section
+		}
+		r.file(name, text, false)
 		slices.Sort(r.out.Vars)
 		r.out.Vars = slices.Compact(r.out.Vars)
 		return r.out, nil

@@ -30,6 +30,7 @@ type Script struct {
 	Commands []string // names of Calls that are neither built into the shell nor functions, sorted
 	ExecArgs bool     // exec "$@", directly or through a wrapper: exec gosu app "$@"
 	RunsArgs bool     // "$@" as a command without exec
+	Handled  []string // first arguments for which it runs what it says itself, and nothing after that
 	Dynamic  bool     // something runs that the text does not say: $CMD, eval, sh -c "$x"
 	Sources  []string // files read by ".", source or `sh FILE`, as written
 
@@ -48,6 +49,8 @@ type Call struct {
 	Exec bool   // it replaces the shell
 	Via  string // the wrapper that runs it: gosu, env, sh -c…; "" when direct
 	Line int
+	Fed  bool   // its input is a here-document or a file
+	Here string // that here-document, as written
 }
 
 // Arg is one word of a command.
@@ -137,8 +140,9 @@ type scriptReader struct {
 	src   string
 	via   string
 	funcs map[string]bool
-	depth int // nested scripts
-	chain int // nested wrappers
+	input *syntax.Redirect // of the statement that is read; nil for none
+	depth int              // nested scripts
+	chain int              // nested wrappers
 }
 
 const maxScriptDepth = 4
@@ -163,6 +167,9 @@ func (r *scriptReader) parse(src, via string, line int) error {
 		}
 		return true
 	})
+	if r.depth == 1 {
+		r.out.Handled = handled(f)
+	}
 	syntax.Walk(f, func(n syntax.Node) bool {
 		r.node(n, line)
 		return true
@@ -189,6 +196,14 @@ func (r *scriptReader) node(n syntax.Node, nested int) {
 		if n.Name != nil {
 			out.Assigned = append(out.Assigned, n.Name.Value)
 		}
+	case *syntax.Stmt:
+		r.input = nil
+		for _, redir := range n.Redirs {
+			switch redir.Op {
+			case syntax.Hdoc, syntax.DashHdoc, syntax.WordHdoc, syntax.RdrIn:
+				r.input = redir
+			}
+		}
 	case *syntax.Redirect:
 		switch n.Op {
 		case syntax.RdrOut, syntax.AppOut, syntax.RdrInOut, syntax.RdrClob, syntax.RdrAll, syntax.AppAll:
@@ -206,7 +221,11 @@ func (r *scriptReader) node(n syntax.Node, nested int) {
 		if line == 0 {
 			line = int(n.Pos().Line())
 		}
-		r.call(Call{Args: args, Via: r.via, Line: line})
+		c := Call{Args: args, Via: r.via, Line: line, Fed: r.input != nil}
+		if c.Fed && r.input.Hdoc != nil {
+			c.Here = r.text(r.input.Hdoc)
+		}
+		r.call(c)
 	}
 }
 
@@ -218,11 +237,16 @@ func (r *scriptReader) arg(w *syntax.Word) Arg {
 	if staticParts(&b, w.Parts, false) {
 		return Arg{b.String(), true}
 	}
+	return Arg{Text: r.text(w)}
+}
+
+// text is a word as written.
+func (r *scriptReader) text(w *syntax.Word) string {
 	lo, hi := int(w.Pos().Offset()), int(w.End().Offset())
 	if lo > hi || hi > len(r.src) {
-		return Arg{}
+		return ""
 	}
-	return Arg{Text: r.src[lo:hi]}
+	return r.src[lo:hi]
 }
 
 func staticParts(b *strings.Builder, parts []syntax.WordPart, quoted bool) bool {

@@ -183,7 +183,7 @@ func (r *scriptReader) inner(outer Call, args []Arg) {
 	if via == "exec" && outer.Via != "" {
 		via = outer.Via
 	}
-	r.call(Call{Args: args, Exec: outer.Exec || outer.Name == "exec", Via: via, Line: outer.Line})
+	r.call(Call{Args: args, Exec: outer.Exec || outer.Name == "exec", Via: via, Line: outer.Line, Fed: outer.Fed, Here: outer.Here})
 }
 
 // find handles the commands of find -exec … \;
@@ -236,7 +236,7 @@ func isAssignment(s string) bool {
 	return i > 0 && !strings.ContainsAny(s[:i], "$/\"' ")
 }
 
-// shell handles sh -c 'script' and sh FILE.
+// shell handles sh -c 'script', sh FILE and sh <<here-document.
 func (r *scriptReader) shell(c Call, rest []Arg) {
 	command := false
 	for i := 0; i < len(rest); i++ {
@@ -255,6 +255,9 @@ func (r *scriptReader) shell(c Call, rest []Arg) {
 			r.out.Sources = append(r.out.Sources, a.Text)
 			return
 		}
+	}
+	if c.Fed && (c.Here == "" || r.parse(c.Here, c.Name, c.Line) != nil) {
+		r.out.Dynamic = true
 	}
 }
 

@@ -2,7 +2,7 @@ package facts
 
 import "strings"
 
-// Release is one release of a distribution or of Python. Days are YYYYMMDD, 0 where there is none
+// Release is one release of a distribution. Days are YYYYMMDD, 0 where there is none
 // or it is not known; a day of 00 means that only the month is planned.
 type Release struct {
 	Name     string // codename ("bookworm"), or the version where there is none ("3.18")
@@ -36,11 +36,6 @@ func AlpineRelease(version string) (Release, bool) {
 		v = parts[0] + "." + parts[1]
 	}
 	return findRelease(alpineReleases, v)
-}
-
-// PythonRelease finds a Python minor, "3.8".
-func PythonRelease(minor string) (Release, bool) {
-	return findRelease(pythonReleases, minor)
 }
 
 func findRelease(table []Release, name string) (Release, bool) {
@@ -132,24 +127,4 @@ var alpineReleases = []Release{
 	{Name: "3.22", Version: "3.22", EOL: 20270501},
 	{Name: "3.23", Version: "3.23", EOL: 20271101},
 	{Name: "3.24", Version: "3.24"},
-}
-
-// pythonReleases: the release schedules of each minor (PEP 373, 392, 398, 429, 478, 494, 537, 569,
-// 596, 619, 664, 693, 719, 745, 790).
-var pythonReleases = []Release{
-	{Name: "2.7", Version: "2.7", Released: 20100703, EOL: 20200101},
-	{Name: "3.2", Version: "3.2", Released: 20110220, EOL: 20160220},
-	{Name: "3.3", Version: "3.3", Released: 20120929, EOL: 20170929},
-	{Name: "3.4", Version: "3.4", Released: 20140316, EOL: 20190318},
-	{Name: "3.5", Version: "3.5", Released: 20150913, EOL: 20200930},
-	{Name: "3.6", Version: "3.6", Released: 20161223, EOL: 20211223},
-	{Name: "3.7", Version: "3.7", Released: 20180627, EOL: 20230627},
-	{Name: "3.8", Version: "3.8", Released: 20191014, EOL: 20241007},
-	{Name: "3.9", Version: "3.9", Released: 20201005, EOL: 20251031},
-	{Name: "3.10", Version: "3.10", Released: 20211004, EOL: 20261000},
-	{Name: "3.11", Version: "3.11", Released: 20221024, EOL: 20271000},
-	{Name: "3.12", Version: "3.12", Released: 20231002, EOL: 20281000},
-	{Name: "3.13", Version: "3.13", Released: 20241007, EOL: 20291000},
-	{Name: "3.14", Version: "3.14", Released: 20251007, EOL: 20301000},
-	{Name: "3.15", Version: "3.15", Released: 20261000, EOL: 20311000},
 }

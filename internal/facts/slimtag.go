@@ -33,13 +33,40 @@ func SlimTag(image, tag string) (string, bool) {
 // OnDistro finds the tag with the same version (as far as it is written) and variant on another
 // distribution release: OnDistro("python", "3.8-slim-buster", "bookworm") is 3.8-slim-bookworm.
 // The patch release may differ, since a line may go on after its last build on the older
-// distribution; a version written in full stays.
+// distribution; a version written in full stays. Tags of debian and buildpack-deps name the release
+// itself: OnDistro("debian", "10-slim", "bookworm") is 12-slim.
 func OnDistro(image, tag, distro string) (string, bool) {
 	from, ok := LookupTag(image, tag)
-	if !ok || from.Windows() || from.Version == "" || distro == "" {
+	if !ok || from.Windows() || distro == "" {
+		return "", false
+	}
+	if image == "debian" || image == "buildpack-deps" {
+		return onRelease(from, distro)
+	}
+	if from.Version == "" {
 		return "", false
 	}
 	return sibling(from, parseTag(from.Name).words, distro, "")
+}
+
+// onRelease exchanges the release that a tag of debian or buildpack-deps names, by its codename or
+// by its number. Point releases, snapshots and backports have no counterpart.
+func onRelease(from Tag, distro string) (string, bool) {
+	old, ok := DebianRelease(from.Distro)
+	release, known := DebianRelease(distro)
+	p := parseTag(from.Name)
+	if !ok || !known || p.dated || containsAll(p.words, []string{"backports"}) {
+		return "", false
+	}
+	name := ""
+	switch {
+	case p.distro == old.Name && p.version == "":
+		name = release.Name + strings.TrimPrefix(from.Name, old.Name)
+	case p.version == old.Version && p.distro == "":
+		name = release.Version + strings.TrimPrefix(from.Name, old.Version)
+	}
+	to, ok := LookupTag(from.Image, name)
+	return name, ok && to.Distro == distro
 }
 
 // Distros lists the distribution releases that the version and variant of the tag were published

@@ -169,3 +169,12 @@ func numbers(version string) int {
 	}
 	return n
 }
+
+// TagDistro is the distribution release that a tag of any image names: "bookworm"
+// of "python3.12-bookworm-slim"; "" if it names none.
+func TagDistro(tag string) string {
+	if p := parseTag(tag); p.namesRelease() {
+		return p.distro
+	}
+	return ""
+}

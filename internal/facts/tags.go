@@ -34,9 +34,6 @@ func (t Tag) FullVersion() string { return parseTag(t.Target).version }
 // have moved since.
 func CatalogueDay() int { return openCatalogue().day }
 
-// Images lists the images in the catalogue by their short names, sorted.
-func Images() []string { return append([]string(nil), openCatalogue().names...) }
-
 // LookupTag finds a tag of an official image by its short name: LookupTag("python", "3.7").
 // False means that no such tag was ever listed, or that the image is not in the catalogue.
 func LookupTag(image, tag string) (Tag, bool) {
@@ -49,19 +46,6 @@ func LookupTag(image, tag string) (Tag, bool) {
 		return Tag{}, false
 	}
 	return describe(t.tags[i]), true
-}
-
-// Tags calls yield with every tag ever listed of the image, sorted by name, until it returns false.
-func Tags(image string, yield func(Tag) bool) {
-	t := table(image)
-	if t == nil {
-		return
-	}
-	for i := range t.tags {
-		if !yield(describe(t.tags[i])) {
-			return
-		}
-	}
 }
 
 // ImageDistro names the distribution release inside an official image: "bookworm", "focal",

@@ -29,17 +29,18 @@ func WheelSince(distribution, minor string) (release string, ok bool) {
 	return release, release != "" && release != "-"
 }
 
-// CompareReleases orders two releases by their numbers: 1.10 is newer than 1.9, and 1.0 the same as 1.0.0. What is not
-// a number ends the comparison, so that a pre-release counts as its release. Epochs are not known.
-func CompareReleases(a, b string) int {
-	x, y := releaseNumbers(a), releaseNumbers(b)
-	for i := range max(len(x), len(y)) {
+// CompareReleases orders two releases by their numbers: 1.10 is newer than 1.9, and 1.0 the same as 1.0.0.
+func CompareReleases(a, b string) int { return CompareNumbers(ReleaseNumbers(a), ReleaseNumbers(b)) }
+
+// CompareNumbers orders the numbers of two releases; missing ones are 0.
+func CompareNumbers(a, b []int) int {
+	for i := range max(len(a), len(b)) {
 		var m, n int
-		if i < len(x) {
-			m = x[i]
+		if i < len(a) {
+			m = a[i]
 		}
-		if i < len(y) {
-			n = y[i]
+		if i < len(b) {
+			n = b[i]
 		}
 		if m != n {
 			return m - n
@@ -48,7 +49,9 @@ func CompareReleases(a, b string) int {
 	return 0
 }
 
-func releaseNumbers(release string) []int {
+// ReleaseNumbers are the numbers that a release begins with. What is not a number ends them, so that a pre-release
+// counts as its release. Epochs are not known.
+func ReleaseNumbers(release string) []int {
 	var out []int
 	for part := range strings.SplitSeq(strings.TrimPrefix(release, "v"), ".") {
 		n, digits := 0, 0

@@ -3,7 +3,9 @@
 package lazyregexp
 
 import (
+	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -60,6 +62,14 @@ func (r *Regexp) FindAllStringSubmatch(text string, n int) [][]string {
 		return nil
 	}
 	return r.compile().FindAllStringSubmatch(text, n)
+}
+
+// FindAllSubmatchIndex returns where the matches and their groups stand.
+func (r *Regexp) FindAllSubmatchIndex(text []byte, n int) [][]int {
+	if len(r.needs) > 0 && !slices.ContainsFunc(r.needs, func(s string) bool { return bytes.Contains(text, []byte(s)) }) {
+		return nil
+	}
+	return r.compile().FindAllSubmatchIndex(text, n)
 }
 
 // FindAllStringIndex returns where the matches stand.

@@ -17,6 +17,9 @@ func TestNeeds(t *testing.T) {
 		if got := tt.re.FindString(tt.text); got != tt.want || tt.re.MatchString(tt.text) != (tt.want != "") {
 			t.Errorf("%q: got %q, want %q", tt.text, got, tt.want)
 		}
+		if at := tt.re.FindAllSubmatchIndex([]byte(tt.text), 1); (len(at) == 1) != (tt.want != "") || tt.want != "" && tt.text[at[0][0]:at[0][1]] != tt.want {
+			t.Errorf("%q: in bytes at %v, want %q", tt.text, at, tt.want)
+		}
 	}
 	broken := New(`(`, "(")
 	if broken.MatchString("nothing that it needs") {

@@ -18,8 +18,8 @@ type JSON struct {
 func NewJSON(w io.Writer) *JSON { return &JSON{w: w} }
 
 // Add writes one file.
-func (j *JSON) Add(f *File) error {
-	g := *f
+func (j *JSON) Add(e *Entry) error {
+	g := *e.File
 	if !utf8.ValidString(g.Output) {
 		g.OutputBase64 = []byte(g.Output)
 	}
@@ -34,7 +34,7 @@ func (j *JSON) Add(f *File) error {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(&g); err != nil {
-		return fmt.Errorf("report %s: %w", f.Path, err)
+		return fmt.Errorf("report %s: %w", e.Path, err)
 	}
 	_, err := j.w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 	return err
@@ -49,7 +49,7 @@ func (j *JSON) separator() string {
 }
 
 // Close ends the document.
-func (j *JSON) Close() error {
+func (j *JSON) Close(*Summary) error {
 	end := "\n]}\n"
 	if j.n == 0 {
 		end = "{\"files\":[]}\n"

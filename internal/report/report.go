@@ -1,7 +1,11 @@
 // Package report writes what refit did to files, for people and for programs.
 package report
 
-import "refit/transform"
+import (
+	"fmt"
+
+	"refit/transform"
+)
 
 // File is one Dockerfile's part of a report. Its JSON form is documented in
 // docs/json.md.
@@ -18,7 +22,7 @@ type File struct {
 	OutputBase64 []byte      `json:"outputBase64,omitempty"`
 	Passes       []Pass      `json:"passes"`
 	Companions   []Companion `json:"companions"`
-	Warnings     []Note      `json:"warnings,omitempty"` // of the file as it is
+	Warnings     []Note      `json:"warnings,omitempty"` // what is said unasked
 	Error        *string     `json:"error"`
 }
 
@@ -38,15 +42,31 @@ type Change struct {
 	Reason string `json:"reason"`
 	Added  string `json:"added,omitempty"` // the pass that wrote the text it is about
 	Notes  []Note `json:"notes,omitempty"`
+	// Takes are the lines of the original, and Writes those of the result, that are
+	// not as they were because of the change.
+	Takes  []Lines `json:"takes,omitempty"`
+	Writes []Lines `json:"writes,omitempty"`
 }
 
-// Decline is one change that was held back, and why.
+// Decline is one change that was not made, and why.
 type Decline struct {
 	Line      int    `json:"line"`
 	ReasonKey string `json:"reasonKey"`
 	Reason    string `json:"reason"`
 	Added     string `json:"added,omitempty"`
 	Notes     []Note `json:"notes,omitempty"`
+	Already   bool   `json:"already,omitempty"` // nothing is held back: the file has it
+}
+
+// Said is what became of the change, in two words.
+func (d *Decline) Said() string {
+	switch {
+	case d.Already:
+		return "already so"
+	case d.ReasonKey == transform.ReasonChosen:
+		return "not chosen"
+	}
+	return "held back"
 }
 
 // Note is a remark that belongs to a change or a decline.
@@ -61,6 +81,8 @@ type Companion struct {
 	Path    string `json:"path"`
 	Content string `json:"content"`
 	New     bool   `json:"new"` // there is no such file yet
+	// Passes are those whose changes it belongs to.
+	Passes []string `json:"passes,omitempty"`
 }
 
 // New reports a result. The diff and the companions, whose paths and presence
@@ -70,6 +92,7 @@ func New(path string, r *transform.Result, diff string, companions []Companion) 
 	for i := range r.Steps {
 		f.Passes = append(f.Passes, newPass(&r.Steps[i]))
 	}
+	f.place(r.Trail())
 	return f
 }
 
@@ -82,7 +105,7 @@ func newPass(s *transform.Step) Pass {
 		p.Changes = append(p.Changes, Change{Line: m.Line, Reason: m.Why, Added: m.Added, Notes: notes(m.Notes)})
 	}
 	for _, m := range s.Declines {
-		p.Declines = append(p.Declines, Decline{Line: m.Line, ReasonKey: m.Key, Reason: m.Why, Added: m.Added, Notes: notes(m.Notes)})
+		p.Declines = append(p.Declines, Decline{Line: m.Line, ReasonKey: m.Key, Reason: m.Why, Added: m.Added, Notes: notes(m.Notes), Already: s.Pass.Already(m.Key)})
 	}
 	if len(p.Declines) > 0 {
 		p.ReasonKey, p.Reason = &p.Declines[0].ReasonKey, &p.Declines[0].Reason
@@ -93,19 +116,60 @@ func newPass(s *transform.Step) Pass {
 func notes(remarks []transform.Remark) []Note {
 	var all []Note
 	for _, m := range remarks {
-		all = append(all, Note{Line: m.Line, Text: m.Why, Added: m.Added})
+		if !m.Warn { // which is a warning of the file
+			all = append(all, Note{Line: m.Line, Text: m.Why, Added: m.Added})
+		}
 	}
 	return all
 }
 
-// Held counts the changes that were held back.
-func (f *File) Held() int {
-	n := 0
-	for i := range f.Passes {
-		n += len(f.Passes[i].Declines)
-	}
-	return n
+// Tally counts what was not made of a file, or of several.
+type Tally struct {
+	Held    int // changes that were held back
+	Already int // changes that nobody needs to make: the file has them
+	Refused int // changes that somebody did not choose
 }
+
+// Add adds the counts of another tally.
+func (t *Tally) Add(o Tally) {
+	t.Held += o.Held
+	t.Already += o.Already
+	t.Refused += o.Refused
+}
+
+// Rest is what there is to say beside what was held back: ", 2 already so", or
+// nothing.
+func (t Tally) Rest() string {
+	text := ""
+	if t.Refused > 0 {
+		text += fmt.Sprintf(", %d not chosen", t.Refused)
+	}
+	if t.Already > 0 {
+		text += fmt.Sprintf(", %d already so", t.Already)
+	}
+	return text
+}
+
+// Tally counts what was not made.
+func (f *File) Tally() Tally {
+	var t Tally
+	for i := range f.Passes {
+		for _, d := range f.Passes[i].Declines {
+			switch {
+			case d.Already:
+				t.Already++
+			case d.ReasonKey == transform.ReasonChosen:
+				t.Refused++
+			default:
+				t.Held++
+			}
+		}
+	}
+	return t
+}
+
+// Held counts the changes that were held back.
+func (f *File) Held() int { return f.Tally().Held }
 
 // Made counts the changes that were made.
 func (f *File) Made() int {

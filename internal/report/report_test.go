@@ -35,11 +35,11 @@ func TestJSON(t *testing.T) {
 	var b strings.Builder
 	j := NewJSON(&b)
 	for _, f := range []*File{file(), Failed("broken", "broken:1: no")} {
-		if err := j.Add(f); err != nil {
+		if err := j.Add(&Entry{File: f}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := j.Close(); err != nil {
+	if err := j.Close(nil); err != nil {
 		t.Fatal(err)
 	}
 	const want = `{"files":[
@@ -64,7 +64,7 @@ func TestJSON(t *testing.T) {
 
 func TestJSONOfNothing(t *testing.T) {
 	var b strings.Builder
-	if err := NewJSON(&b).Close(); err != nil || b.String() != "{\"files\":[]}\n" {
+	if err := NewJSON(&b).Close(nil); err != nil || b.String() != "{\"files\":[]}\n" {
 		t.Errorf("%q, %v", b.String(), err)
 	}
 }
@@ -74,7 +74,7 @@ func TestJSONKeepsBytes(t *testing.T) {
 	r := result()
 	r.After = "# caf\xe9\n"
 	var b strings.Builder
-	if err := NewJSON(&b).Add(New("x", r, "", nil)); err != nil {
+	if err := NewJSON(&b).Add(&Entry{File: New("x", r, "", nil)}); err != nil {
 		t.Fatal(err)
 	}
 	var f File
@@ -94,7 +94,7 @@ func TestText(t *testing.T) {
 	const want = `d/Dockerfile: 1 change, 3 held back
   + line 1: one: b is <better>
       line 2: take care
-  - line 3 (text of two): one: held back: nobody knows (not-here)
+  - line 3 (in the text that two writes there): one: held back: nobody knows (not-here)
   - line 4: two: held back: w1 (k1)
   - line 5: two: held back: w2 (k2)
   + adds d/.dockerignore
@@ -107,12 +107,12 @@ broken: failed
 	}
 }
 
-func TestLines(t *testing.T) {
+func TestMessages(t *testing.T) {
 	var b strings.Builder
-	Lines(&b, file())
+	Messages(&b, file())
 	const want = `d/Dockerfile:1: one: b is <better>
 d/Dockerfile:2: one: note: take care
-d/Dockerfile:3: one: held back (not-here): nobody knows
+d/Dockerfile:3: one: held back (not-here): nobody knows (in the text that two writes there)
 d/Dockerfile:4: two: held back (k1): w1
 d/Dockerfile:5: two: held back (k2): w2
 d/Dockerfile: adds d/.dockerignore

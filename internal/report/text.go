@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"refit/internal/plural"
 )
 
 // Style says how text is written.
@@ -39,73 +41,116 @@ func Text(w io.Writer, f *File, s Style) error {
 		fmt.Fprintf(b, "  %s\n", Clean(*f.Error))
 		return b.Flush()
 	}
-	fmt.Fprintf(b, "%s: %s, %s held back\n", s.Paint(Bold, Clean(f.Path)), count(f.Made(), "change"), fmt.Sprint(f.Held()))
-	for i := range f.Passes {
-		p := &f.Passes[i]
-		for _, c := range p.Changes {
-			fmt.Fprintf(b, "  %s %s: %s: %s\n", s.Paint(Green, "+"), where(c.Line, c.Added), s.Paint(Cyan, p.Name), Clean(c.Reason))
-			writeNotes(b, c.Notes)
+	fmt.Fprintf(b, "%s: %s\n", s.Paint(Bold, Clean(f.Path)), f.counts())
+	writeReasons(b, f, s)
+	return b.Flush()
+}
+
+// writeReasons writes what there is to say below a file's name.
+func writeReasons(b io.Writer, f *File, s Style) {
+	once := &onceWriter{w: b, written: map[string]bool{}}
+	for _, m := range f.inOrder() {
+		if c := m.change; c != nil {
+			once.printf(c.Notes, "  %s %s: %s: %s%s\n", s.Paint(Green, "+"), where(c.Line, c.Added), s.Paint(Cyan, m.pass), Clean(c.Reason), c.reach())
+			continue
 		}
-		for _, d := range p.Declines {
-			fmt.Fprintf(b, "  %s %s: %s: held back: %s %s\n", s.Paint(Yellow, "-"), where(d.Line, d.Added), s.Paint(Cyan, p.Name),
-				Clean(d.Reason), s.Paint(Faint, "("+d.ReasonKey+")"))
-			writeNotes(b, d.Notes)
+		d := m.decline
+		mark := s.Paint(Yellow, "-")
+		if d.Already {
+			mark = s.Paint(Faint, "=")
 		}
+		once.printf(d.Notes, "  %s %s: %s: %s: %s %s\n", mark, where(d.Line, d.Added), s.Paint(Cyan, m.pass), d.Said(),
+			Clean(d.Reason), s.Paint(Faint, "("+d.ReasonKey+")"))
 	}
 	for _, n := range f.Warnings {
 		fmt.Fprintf(b, "  %s %s: %s\n", s.Paint(Yellow, "!"), where(n.Line, ""), Clean(n.Text))
 	}
 	for _, c := range f.Companions {
-		fmt.Fprintf(b, "  %s %s %s\n", s.Paint(Green, "+"), c.verb(), Clean(c.Path))
+		fmt.Fprintf(b, "  %s %s %s%s\n", s.Paint(Green, "+"), c.Verb(), Clean(c.Path), c.By())
 	}
-	return b.Flush()
 }
 
-func writeNotes(w io.Writer, notes []Note) {
+// counts sums a file up.
+func (f *File) counts() string {
+	t := f.Tally()
+	return fmt.Sprintf("%s, %d held back%s", plural.Of(f.Made(), "change"), t.Held, t.Rest())
+}
+
+// onceWriter leaves out what would read as something before it does.
+type onceWriter struct {
+	w       io.Writer
+	written map[string]bool
+}
+
+func (o *onceWriter) printf(notes []Note, format string, args ...any) {
+	var b strings.Builder
+	fmt.Fprintf(&b, format, args...)
 	for _, n := range notes {
-		fmt.Fprintf(w, "      %s: %s\n", where(n.Line, n.Added), Clean(n.Text))
+		fmt.Fprintf(&b, "      %s: %s\n", where(n.Line, n.Added), Clean(n.Text))
+	}
+	if text := b.String(); !o.written[text] {
+		o.written[text] = true
+		_, _ = io.WriteString(o.w, text)
 	}
 }
 
 func where(line int, added string) string {
-	if added != "" {
-		return fmt.Sprintf("line %d (text of %s)", line, added)
-	}
-	return fmt.Sprintf("line %d", line)
+	return fmt.Sprintf("line %d%s", line, textOf(added))
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+// Of says what a change is about that another pass wrote; "" for the original's text.
+func (c *Change) Of() string { return textOf(c.Added) }
+
+// textOf says which pass wrote the text that a remark is about: the line is then that
+// of the original where the text was put.
+func textOf(added string) string {
+	if added == "" {
+		return ""
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return " (in the text that " + added + " writes there)"
 }
 
-func (c *Companion) verb() string {
+// By says which passes write the file: their reasons are its own.
+func (c *Companion) By() string {
+	if len(c.Passes) == 0 {
+		return ""
+	}
+	return ", for " + strings.Join(c.Passes, ", ")
+}
+
+// Verb is what becomes of the file: the change adds it, or changes it.
+func (c *Companion) Verb() string {
 	if c.New {
 		return "adds"
 	}
 	return "changes"
 }
 
-// Lines writes a file's changes and declines one to a line, as compilers write
-// their messages: "path:line: pass: reason". The files that belong to the change
-// follow.
-func Lines(w io.Writer, f *File) {
-	for i := range f.Passes {
-		p := &f.Passes[i]
-		for _, c := range p.Changes {
-			fmt.Fprintf(w, "%s:%d: %s: %s\n", Clean(f.Path), c.Line, p.Name, Clean(c.Reason))
-			for _, n := range c.Notes {
-				fmt.Fprintf(w, "%s:%d: %s: note: %s\n", Clean(f.Path), n.Line, p.Name, Clean(n.Text))
-			}
+// Messages writes a file's changes and declines one to a line, as compilers write
+// their messages and in the order of the lines: "path:line: pass: reason". The files
+// that belong to the change follow.
+func Messages(w io.Writer, f *File) {
+	written := map[string]bool{}
+	write := func(format string, args ...any) {
+		if line := fmt.Sprintf(format, args...); !written[line] {
+			written[line] = true
+			_, _ = io.WriteString(w, line)
 		}
-		for _, d := range p.Declines {
-			fmt.Fprintf(w, "%s:%d: %s: held back (%s): %s\n", Clean(f.Path), d.Line, p.Name, d.ReasonKey, Clean(d.Reason))
+	}
+	path := Clean(f.Path)
+	for _, m := range f.inOrder() {
+		if d := m.decline; d != nil {
+			write("%s:%d: %s: %s (%s): %s%s\n", path, d.Line, m.pass, d.Said(), d.ReasonKey, Clean(d.Reason), textOf(d.Added))
+			continue
+		}
+		c := m.change
+		write("%s:%d: %s: %s%s%s\n", path, c.Line, m.pass, Clean(c.Reason), textOf(c.Added), c.reach())
+		for _, n := range c.Notes {
+			write("%s:%d: %s: note: %s%s\n", path, n.Line, m.pass, Clean(n.Text), textOf(n.Added))
 		}
 	}
 	for _, c := range f.Companions {
-		fmt.Fprintf(w, "%s: %s %s\n", Clean(f.Path), c.verb(), Clean(c.Path))
+		write("%s: %s %s%s\n", path, c.Verb(), Clean(c.Path), c.By())
 	}
 }
 

@@ -141,7 +141,8 @@ func joins(op string) bool { return op == "" || op == "&&" || op == ";" || op ==
 
 // cutRun deletes the commands top[i:j] and one of the separators around them.
 // "a OP1 b OP2 c" keeps OP1 when OP2 is && and OP2 otherwise: "a; b && c" is
-// "a; c", and "a && b; c" is "a; c" as well.
+// "a; c", and "a && b; c" is "a; c" as well. Neither stays where a comment of a
+// here-document does: the newline after it ends a command already.
 func (s *Script) cutRun(top []*Command, i, j int) []Span {
 	if j == len(top) {
 		return s.cutTail(top[i-1].Span.End, top[j-1].Span.End)
@@ -152,7 +153,11 @@ func (s *Script) cutRun(top []*Command, i, j int) []Span {
 	if i == 0 || top[j].Op == "&&" || top[j].Op == top[i].Op {
 		return s.cut(top[i].Span.Start, top[j].Span.Start)
 	}
-	return s.cut(top[i-1].Span.End, top[j-1].Span.End)
+	end := top[j-1].Span.End
+	if s.Form == HeredocForm && len(s.commentsIn(top[i-1].Span.End, end)) > 0 {
+		end = top[j].Span.Start
+	}
+	return s.cut(top[i-1].Span.End, end)
 }
 
 // leads reports whether the operator before c is the first on its line.

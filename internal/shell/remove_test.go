@@ -117,6 +117,8 @@ func TestRemoveCommand(t *testing.T) {
 		{"heredoc, first", "RUN <<EOF\na\n# about b\nb\n# about c\nc\nEOF", 0, "RUN <<EOF\n# about b\nb\n# about c\nc\nEOF"},
 		{"heredoc, middle", "RUN <<EOF\na\n# about b\nb\n# about c\nc\nEOF", 1, "RUN <<EOF\na\n# about b\n# about c\nc\nEOF"},
 		{"heredoc, last", "RUN <<EOF\na\n# about b\nb\n# about c\nc\nEOF", 2, "RUN <<EOF\na\n# about b\nb\n# about c\nEOF"},
+		{"heredoc, a comment before a list", "RUN <<EOF\na\n# about b\nb; c\nEOF", 1, "RUN <<EOF\na\n# about b\nc\nEOF"},
+		{"heredoc, a comment in a list", "RUN <<EOF\na &&\n# about b\nb; c\nEOF", 1, "RUN <<EOF\na\n# about b\nc\nEOF"},
 		{"inline heredoc", "RUN a && cat <<EOF\nx\nEOF", 0, ""},
 		{"exec", `RUN ["a", "b"]`, 0, ""},
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"refit/internal/plural"
 	"refit/internal/verify/builder"
 	"refit/internal/verify/image"
 	"refit/internal/verify/smoke"
@@ -28,7 +29,7 @@ func (v *verifier) compare(after *side) error {
 		checkSize(b.image, a.image),
 		v.checkConfiguration(b, a),
 		checkSetuid(b.image, a.image),
-		checkDistributions(installed(b.content), installed(a.content)),
+		checkDistributions(installed(b.content), installed(a.content), goes(b.content, slices.Concat(v.Dropped, stayed(installed(b.content), installed(a.content))))),
 		files,
 		checkLibraries(v.missing(b), v.missing(a)),
 	}
@@ -119,9 +120,10 @@ func (v *verifier) setByBase(r *transform.Result, key string) bool {
 	return true
 }
 
-// checkDistributions wants every Python distribution in the version it had.
-func checkDistributions(before, after map[distribution]bool) Check {
+// checkDistributions wants every Python distribution in the version it had, but those that may go.
+func checkDistributions(before, after map[distribution]bool, mayGo map[string]bool) Check {
 	c := Check{Name: CheckDistributions, Verdict: Pass}
+	gone := 0
 	for d := range before {
 		if after[d] {
 			continue
@@ -132,6 +134,10 @@ func checkDistributions(before, after map[distribution]bool) Check {
 				now = "is now " + other.version
 			}
 		}
+		if now == "is missing" && mayGo[d.name] {
+			gone++
+			continue
+		}
 		c.Log = append(c.Log, fmt.Sprintf("%s %s %s", d.name, d.version, now))
 	}
 	slices.Sort(c.Log)
@@ -139,10 +145,12 @@ func checkDistributions(before, after map[distribution]bool) Check {
 		c.Verdict, c.Detail = Fail, fmt.Sprintf("%d of %d Python distributions are not as they were", len(c.Log), len(before))
 		return c
 	}
-	switch len(before) {
-	case 0:
+	switch {
+	case gone > 0:
+		c.Detail = fmt.Sprintf("%d of %d Python distributions are there, in the same versions; nothing uses the others", len(before)-gone, len(before))
+	case len(before) == 0:
 		c.Detail = "the original has no Python distributions"
-	case 1:
+	case len(before) == 1:
 		c.Detail = "the one Python distribution is there, in the same version"
 	default:
 		c.Detail = fmt.Sprintf("all %d Python distributions are there, in the same versions", len(before))
@@ -164,7 +172,7 @@ func checkLibraries(before, after []image.Missing) Check {
 	}
 	switch {
 	case len(c.Log) > 0:
-		c.Verdict, c.Detail = Fail, fmt.Sprintf("%d shared libraries are missing", len(c.Log))
+		c.Verdict, c.Detail = Fail, fmt.Sprintf("%s %s missing", plural.Of(len(c.Log), "shared library"), plural.Verb(len(c.Log)))
 	case len(after) > 0:
 		c.Detail = fmt.Sprintf("every shared library is there but %d that the original lacks as well", len(after))
 	}

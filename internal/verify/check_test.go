@@ -53,10 +53,37 @@ func TestCheckDistributions(t *testing.T) {
 		{set("a 1", "b 2"), set("a 1"), []string{"b 2 is missing"}},
 		{set("a 1"), set("a 2"), []string{"a 1 is now 2"}},
 		{set(), set(), nil},
+		{set("a 1", "gone 2"), set("a 1"), nil},
+		{set("a 1", "gone 2"), set("a 1", "gone 3"), []string{"gone 2 is now 3"}},
 	} {
-		got := checkDistributions(c.before, c.after)
+		got := checkDistributions(c.before, c.after, map[string]bool{"gone": true})
 		if !slices.Equal(got.Log, c.log) || (got.Verdict == Fail) != (len(c.log) > 0) {
 			t.Errorf("%v → %v: %+v", c.before, c.after, got)
+		}
+	}
+}
+
+func TestStayed(t *testing.T) {
+	set := func(names ...string) map[distribution]bool {
+		m := map[distribution]bool{}
+		for _, n := range names {
+			m[distribution{n, "1"}] = true
+		}
+		return m
+	}
+	for _, c := range []struct {
+		before, after map[distribution]bool
+		want          []string
+	}{
+		{set("flask", "poetry", "poetry-core", "poetry-plugin-export"), set("flask"), []string{"poetry", "poetry-plugin-export"}},
+		{set("flask", "uv"), set("flask", "uv"), nil},
+		{set("flask", "pdm-backend"), set("flask"), nil},
+		{set("flask"), set(), nil},
+	} {
+		got := stayed(c.before, c.after)
+		slices.Sort(got)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v → %v: %v", c.before, c.after, got)
 		}
 	}
 }
@@ -156,7 +183,7 @@ func TestDetailsOfFewDistributions(t *testing.T) {
 		"the one Python distribution is there, in the same version":  one,
 		"all 2 Python distributions are there, in the same versions": two,
 	} {
-		if c := checkDistributions(set, set); c.Verdict != Pass || c.Detail != want {
+		if c := checkDistributions(set, set, nil); c.Verdict != Pass || c.Detail != want {
 			t.Errorf("%+v, want %s", c, want)
 		}
 	}

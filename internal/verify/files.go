@@ -16,6 +16,7 @@ import (
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 
+	"refit/internal/plural"
 	"refit/internal/verify/builder"
 	"refit/internal/verify/image"
 	"refit/transform"
@@ -208,9 +209,9 @@ func (v *verifier) checkFiles(after *side) (Check, error) {
 	default:
 		c.Detail = fmt.Sprintf("all %d application files are there, unchanged", len(v.files))
 	}
-	if leftOut+rewritten > 0 {
-		c.Detail = fmt.Sprintf("%d application files are there, unchanged; %d are left out by .dockerignore, %d are part of the rewrite",
-			len(v.files)-leftOut-rewritten, leftOut, rewritten)
+	if there := len(v.files) - leftOut - rewritten; leftOut+rewritten > 0 {
+		c.Detail = fmt.Sprintf("%s %s there, unchanged; %d %s left out by .dockerignore, %d %s part of the rewrite",
+			plural.Of(there, "application file"), plural.Verb(there), leftOut, plural.Verb(leftOut), rewritten, plural.Verb(rewritten))
 	}
 	return c, nil
 }

@@ -141,6 +141,53 @@ func installed(img *image.Image) map[distribution]bool {
 	return set
 }
 
+// managers install a project's dependencies while an image is built. Once the start command does not go through them,
+// the image does not need them, nor their plugins and what both require.
+var managers = []string{"poetry", "uv", "pipenv", "pdm"}
+
+// stayed are the managers, and their plugins, that one image has and the other has not: they stayed in a builder stage.
+func stayed(before, after map[distribution]bool) []string {
+	has := func(set map[distribution]bool, name string) bool {
+		for d := range set {
+			if d.name == name {
+				return true
+			}
+		}
+		return false
+	}
+	var gone []string
+	for _, m := range managers {
+		if !has(before, m) || has(after, m) {
+			continue
+		}
+		for d := range before {
+			if d.name == m || strings.HasPrefix(d.name, m+"-plugin-") {
+				gone = append(gone, d.name)
+			}
+		}
+	}
+	return gone
+}
+
+// goes are the distributions that may be gone where some are no longer asked for: these, and what they require.
+func goes(img *image.Image, dropped []string) map[string]bool {
+	may := map[string]bool{}
+	if len(dropped) == 0 {
+		return may
+	}
+	requires := map[string][]string{}
+	for _, d := range img.Distributions() {
+		requires[d.Name] = append(requires[d.Name], d.Requires...)
+	}
+	for queue := dropped; len(queue) > 0; queue = queue[1:] {
+		if name := queue[0]; !may[name] {
+			may[name] = true
+			queue = append(queue, requires[name]...)
+		}
+	}
+	return may
+}
+
 // packageDirs are the directories that Python distributions are in, those of
 // the system's own Python left out when there is another one.
 func packageDirs(img *image.Image) []string {

@@ -25,6 +25,9 @@ type Subject struct {
 	// context, by slash-separated path.
 	Given  map[string]string
 	Result *transform.Result
+	// Dropped are Python distributions, in PEP 503 form, that requirement files no longer ask for: nothing uses them, and
+	// what only they required may be gone with them.
+	Dropped []string
 	// Remake takes the original through the passes again.
 	Remake func(Change) (*transform.Result, error)
 }

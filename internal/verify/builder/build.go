@@ -62,7 +62,7 @@ func (b *Builder) Build(ctx context.Context, req *Request, use func(context.Cont
 	stored := b.export(&opt, req.Layout)
 	rep := &Report{}
 	built := false
-	steps, err := b.run(ctx, opt, req.Title, req.Show, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+	steps, err := b.run(ctx, opt, MaskOf(req.Args), req.Title, req.Show, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		start := time.Now()
 		res, err := c.Solve(ctx, gateway.SolveRequest{Frontend: "dockerfile.v0", FrontendOpt: req.attributes(), Evaluate: true})
 		if err == nil {
@@ -159,7 +159,7 @@ func (r *Request) attributes() map[string]string {
 
 // Fetch brings base images to the builder, so that no build's time has them in it.
 func (b *Builder) Fetch(ctx context.Context, refs []string, title string, show *Display) error {
-	_, err := b.run(ctx, client.SolveOpt{Session: credentials()}, title, show, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+	_, err := b.run(ctx, client.SolveOpt{Session: credentials()}, Mask{}, title, show, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		for _, ref := range refs {
 			if err := fetch(ctx, c, ref); err != nil {
 				return nil, fmt.Errorf("fetching %s: %w", ref, err)
@@ -188,9 +188,10 @@ func fetch(ctx context.Context, c gateway.Client, ref string) error {
 }
 
 // run has the daemon do fn and follows its progress.
-func (b *Builder) run(ctx context.Context, opt client.SolveOpt, title string, show *Display, fn gateway.BuildFunc) (*steps, error) {
+func (b *Builder) run(ctx context.Context, opt client.SolveOpt, mask Mask, title string, show *Display, fn gateway.BuildFunc) (*steps, error) {
 	status := make(chan *client.SolveStatus)
 	seen := newSteps()
+	seen.mask = mask
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -257,9 +258,9 @@ func (b *Builder) explain(ctx context.Context, err error, name string, seen *ste
 		return err
 	}
 	if name == "" {
-		return errors.New(cause(err))
+		return errors.New(seen.hide(cause(err)))
 	}
-	e := &BuildError{Name: name, Err: err}
+	e := &BuildError{Name: name, Err: err, message: seen.hide(cause(err))}
 	if sources := errdefs.Sources(err); len(sources) > 0 {
 		if ranges := sources[0].Ranges; len(ranges) > 0 {
 			e.Line = int(ranges[0].Start.Line)
@@ -276,6 +277,8 @@ type BuildError struct {
 	Step string   // as BuildKit names it; "" when it is not a step that failed
 	Log  []string // the end of what the step printed
 	Err  error
+
+	message string // of Err, with nothing that is not to be shown
 }
 
 func (e *BuildError) Error() string {
@@ -284,9 +287,16 @@ func (e *BuildError) Error() string {
 		at = fmt.Sprintf("%s:%d", e.Name, e.Line)
 	}
 	if e.Step != "" {
-		return fmt.Sprintf("%s: %s: %s", at, e.Step, cause(e.Err))
+		return fmt.Sprintf("%s: %s: %s", at, e.Step, e.said())
 	}
-	return fmt.Sprintf("%s: %s", at, cause(e.Err))
+	return fmt.Sprintf("%s: %s", at, e.said())
+}
+
+func (e *BuildError) said() string {
+	if e.message != "" {
+		return e.message
+	}
+	return cause(e.Err)
 }
 
 // Unwrap returns BuildKit's error.

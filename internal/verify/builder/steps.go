@@ -27,6 +27,7 @@ const logLines = 40
 type steps struct {
 	order []digest.Digest
 	byID  map[digest.Digest]*vertex
+	mask  Mask
 }
 
 type vertex struct {
@@ -39,6 +40,7 @@ func newSteps() *steps { return &steps{byID: map[digest.Digest]*vertex{}} }
 // follow reads progress to its end and passes it on.
 func (s *steps) follow(in <-chan *client.SolveStatus, show *showing) {
 	for st := range in {
+		s.mask.status(st)
 		for _, v := range st.Vertexes {
 			s.vertex(v.Digest).Vertex = *v
 		}
@@ -89,6 +91,14 @@ func (s *steps) failed() (name string, log []string) {
 		return v.Name, v.log.lines()
 	}
 	return "", nil
+}
+
+// hide is a text without the values that are not to be shown.
+func (s *steps) hide(text string) string {
+	if s == nil {
+		return text
+	}
+	return s.mask.Text(text)
 }
 
 // lineTail keeps the last lines of a text.

@@ -33,6 +33,15 @@ func (img *Image) Missing(dirs []string) []Missing {
 	return all
 }
 
+// Loaded lists the files that the ELF files below directories load, sorted.
+func (img *Image) Loaded(dirs []string) []string {
+	loaded := map[string]bool{}
+	for _, process := range img.processes(dirs) {
+		maps.Copy(loaded, process.reached)
+	}
+	return slices.Sorted(maps.Keys(loaded))
+}
+
 // process is what comes of loading one file by itself.
 type process struct {
 	root    string

@@ -11,7 +11,9 @@ import (
 type Distribution struct {
 	Name    string // normalised as PEP 503 says
 	Version string
-	Dir     string // the site-packages or dist-packages directory
+	// Requires are the distributions that it needs, in PEP 503 form, whatever their markers.
+	Requires []string
+	Dir      string // the site-packages or dist-packages directory
 }
 
 // Distributions lists what is installed in any site-packages or dist-packages
@@ -51,7 +53,7 @@ func (img *Image) distribution(dir, entry string, n *node) (d Distribution, ok b
 	default:
 		return Distribution{}, false
 	}
-	name, version := parseMetadata(text)
+	name, version, requires := parseMetadata(text)
 	fromName := strings.Split(stem, "-")
 	if name == "" {
 		name = fromName[0]
@@ -59,7 +61,7 @@ func (img *Image) distribution(dir, entry string, n *node) (d Distribution, ok b
 	if version == "" && len(fromName) > 1 {
 		version = fromName[1]
 	}
-	return Distribution{normalise(name), version, dir}, name != ""
+	return Distribution{normalise(name), version, requires, dir}, name != ""
 }
 
 // text is what was kept of a file.
@@ -79,7 +81,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 }
 
 // parseMetadata reads the headers of a METADATA or PKG-INFO file.
-func parseMetadata(text string) (name, version string) {
+func parseMetadata(text string) (name, version string, requires []string) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		if line == "" {
@@ -91,9 +93,13 @@ func parseMetadata(text string) (name, version string) {
 			name = cmp.Or(name, strings.TrimSpace(value))
 		case "version":
 			version = cmp.Or(version, strings.TrimSpace(value))
+		case "requires-dist":
+			value = strings.TrimSpace(value)
+			end := strings.IndexAny(value+" ", " ;[(<>=!~@")
+			requires = append(requires, normalise(value[:end]))
 		}
 	}
-	return name, version
+	return name, version, requires
 }
 
 // normalise spells a name as PEP 503 says: lower case, and one hyphen for every

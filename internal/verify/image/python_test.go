@@ -84,9 +84,15 @@ func TestPython(t *testing.T) {
 
 func FuzzParseMetadata(f *testing.F) {
 	f.Add("Metadata-Version: 2.1\nName: Flask\nVersion: 3.0\n\nName: no\n")
+	f.Add("Name: A\nRequires-Dist: B.c (>=1)\nRequires-Dist: d[e]>=2; extra == 'f'\nRequires-Dist:\n")
 	f.Add("Name\nVERSION:\r\n: \n")
 	f.Fuzz(func(t *testing.T, text string) {
-		name, version := parseMetadata(text)
+		name, version, requires := parseMetadata(text)
+		for _, r := range requires {
+			if strings.ContainsAny(r, " ;[(<>=!~@\n") {
+				t.Errorf("requires %q", r)
+			}
+		}
 		if !strings.Contains(text, name) || !strings.Contains(text, version) || strings.ContainsAny(name+version, "\n") {
 			t.Errorf("name %q, version %q", name, version)
 		}

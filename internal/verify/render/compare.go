@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"refit/internal/markdown"
+	"refit/internal/plural"
 	"refit/internal/report"
 	"refit/internal/verify"
 )
@@ -47,14 +49,14 @@ func CompareText(w io.Writer, comparisons []*verify.Comparison, color bool) erro
 // outcomes.
 func CompareMarkdown(w io.Writer, comparisons []*verify.Comparison, command, builder string) error {
 	b := bufio.NewWriter(w)
-	title(b, "Base images compared", "The same Dockerfile on several base images, and a workload that ran in each", command, builder)
+	markdown.Title(b, "Base images compared", "The same Dockerfile on several base images, and a workload that ran in each", command, builder)
 	for _, c := range comparisons {
-		fmt.Fprintf(b, "\n## %s\n\n%s\n", escape(c.Path), escape(conclusion(c)))
+		fmt.Fprintf(b, "\n## %s\n\n%s\n", markdown.Escape(c.Path), markdown.Escape(conclusion(c)))
 		if len(c.Measured()) > 0 {
 			fmt.Fprintf(b, "\n%s:\n\n", ran(c))
-			commandBlock(b, c.Workload)
+			markdown.Command(b, c.Workload)
 			fmt.Fprintln(b)
-			compareTable(c, escape).markdown(b)
+			compareTable(c, markdown.Escape).markdown(b)
 			picture(b, "Compressed size", candidateBars(c, func(m *verify.Candidate) (float64, string) {
 				return float64(m.Compressed), megabytes(m.Compressed)
 			}))
@@ -65,7 +67,7 @@ func CompareMarkdown(w io.Writer, comparisons []*verify.Comparison, command, bui
 		heading(b, "Candidates", len(c.Candidates))
 		for i := range c.Candidates {
 			m := &c.Candidates[i]
-			fmt.Fprintf(b, "- **%s**: %s\n", escape(m.Name), escape(remark(m)))
+			fmt.Fprintf(b, "- **%s**: %s\n", markdown.Escape(m.Name), markdown.Escape(remark(m)))
 			markdownLogOf(b, m.Log)
 		}
 	}
@@ -74,7 +76,7 @@ func CompareMarkdown(w io.Writer, comparisons []*verify.Comparison, command, bui
 
 // ran says how often the workload ran.
 func ran(c *verify.Comparison) string {
-	return fmt.Sprintf("Workload, %s in each image", count(c.Runs, "run"))
+	return fmt.Sprintf("Workload, %s in each image", plural.Of(c.Runs, "run"))
 }
 
 func candidateWidth(c *verify.Comparison) int {

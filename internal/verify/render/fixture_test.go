@@ -1,6 +1,24 @@
 package render
 
-import "refit/internal/verify"
+import (
+	"refit/internal/report"
+	"refit/internal/verify"
+)
+
+// changed is what was done for better.
+func changed() []*report.File {
+	return []*report.File{{
+		Path: "examples/flask-gunicorn/Dockerfile", Changed: true,
+		Diff: "--- a/Dockerfile\n+++ b/Dockerfile\n@@ -1 +1 @@\n-FROM a\n+FROM b\n",
+		Passes: []report.Pass{{
+			Name:    "pin-tag",
+			Changes: []report.Change{{Line: 1, Reason: "a moves, and @somebody said so in #12", Notes: []report.Note{{Line: 2, Text: "$X | y"}}}},
+		}, {
+			Name: "non-root", Declines: []report.Decline{{Line: 3, ReasonKey: "starts-as-root", Reason: "it needs <root>"}},
+		}},
+		Companions: []report.Companion{{Path: "app/.dockerignore", New: true}},
+	}}
+}
 
 func seconds2(s float64) *float64 { return &s }
 

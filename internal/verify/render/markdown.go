@@ -1,12 +1,13 @@
 package render
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
+	"refit/internal/markdown"
+	"refit/internal/plural"
+	"refit/internal/pullrequest"
 	"refit/internal/report"
 	"refit/internal/verify"
 )
@@ -14,34 +15,39 @@ import (
 // markdownLog is how many lines of a log, or steps of a build, are shown.
 const markdownLog = 40
 
-// Markdown writes outcomes as a document to be kept: the command, an overview
-// with pictures of the sizes and of the rebuilds, and a section for each file.
-// The builder is what built them, as a phrase; "" when that is not to be said.
-func Markdown(w io.Writer, outcomes []*verify.Outcome, command, builder string) error {
-	b := bufio.NewWriter(w)
-	title(b, "Results", "What building the original and the optimized Dockerfile shows", command, builder)
+// Markdown writes outcomes as a document to be kept, or as the body of a pull
+// request: the command, an overview with pictures of the sizes and of the
+// rebuilds, and a section for each file. The builder is what built them, as a
+// phrase; "" when that is not to be said. files say what was changed and why, one
+// for each outcome, or nil.
+func Markdown(w io.Writer, outcomes []*verify.Outcome, command, builder string, files []*report.File) error {
+	var body markdown.Body
+	var b strings.Builder
+	markdown.Title(&b, "Results", "What building the original and the optimized Dockerfile shows", command, builder)
 	if len(outcomes) > 0 {
-		fmt.Fprint(b, "\n## Overview\n\n")
-		overview(outcomes, func(string) bool { return true }, codeInCell).markdown(b)
-		fmt.Fprint(b, "\nBefore → after. Sizes are compressed, as a registry serves them; a rebuild is the one after an edit of a\n"+
+		fmt.Fprint(&b, "\n## Overview\n\n")
+		overview(outcomes, func(string) bool { return true }, markdown.CodeInCell).markdown(&b)
+		fmt.Fprint(&b, "\nBefore → after. Sizes are compressed, as a registry serves them; a rebuild is the one after an edit of a\n"+
 			"source file. Times are without fetching base images and exporting.\n\n"+tally(outcomes)+".\n")
-		picture(b, "Compressed size", sizeBars(outcomes))
-		picture(b, "Rebuild after a source edit", rebuildBars(outcomes))
+		picture(&b, "Compressed size", sizeBars(outcomes))
+		picture(&b, "Rebuild after a source edit", rebuildBars(outcomes))
 	}
+	body.Add(markdown.Head, b.String())
 	names := labels(outcomes)
 	for i, o := range outcomes {
-		markdownOutcome(b, o, names[i])
+		b.Reset()
+		markdownOutcome(&b, o, names[i])
+		body.Add(markdown.Head, b.String())
+		b.Reset()
+		for _, r := range o.Rebuilds {
+			markdownRebuild(&b, r)
+		}
+		body.Add(markdown.Steps, b.String())
+		if i < len(files) && files[i] != nil {
+			pullrequest.Sections(&body, files[i])
+		}
 	}
-	return b.Flush()
-}
-
-func title(w io.Writer, name, what, command, builder string) {
-	fmt.Fprintf(w, "# %s\n\n%s", name, what)
-	if builder != "" {
-		fmt.Fprintf(w, ", with %s", escape(builder))
-	}
-	fmt.Fprint(w, ". Written by:\n\n")
-	commandBlock(w, command)
+	return body.WriteTo(w, "`--format text` has all of it.")
 }
 
 func picture(w io.Writer, name string, lines []barLine) {
@@ -53,14 +59,14 @@ func picture(w io.Writer, name string, lines []barLine) {
 }
 
 func markdownOutcome(w io.Writer, o *verify.Outcome, name string) {
-	fmt.Fprintf(w, "\n## %s\n\n", escape(name))
+	fmt.Fprintf(w, "\n## %s\n\n", markdown.Escape(name))
 	v := verdictOf(o)
-	fmt.Fprintf(w, "%s: %s %s\n", code(o.Path), v.sign, escape(v.sentence))
+	fmt.Fprintf(w, "%s: %s %s\n", markdown.Code(o.Path), v.sign, markdown.Escape(v.sentence))
 	if t := tableOf(o); t != nil {
 		fmt.Fprintln(w)
 		for _, row := range t.rows {
 			for i := range row {
-				row[i].text = escape(row[i].text)
+				row[i].text = markdown.Escape(row[i].text)
 			}
 		}
 		t.markdown(w)
@@ -68,20 +74,17 @@ func markdownOutcome(w io.Writer, o *verify.Outcome, name string) {
 	heading(w, "Checks", len(o.Checks))
 	for _, c := range o.Checks {
 		_, sign := signOf(c.Verdict)
-		fmt.Fprintf(w, "- %s **%s**: %s\n", sign, escape(c.Name), escape(c.Detail))
+		fmt.Fprintf(w, "- %s **%s**: %s\n", sign, markdown.Escape(c.Name), markdown.Escape(c.Detail))
 		markdownLogOf(w, c.Log)
 	}
 	heading(w, "Repaired", len(o.Repairs))
 	for _, r := range o.Repairs {
-		fmt.Fprintf(w, "- %s\n", escape(repaired(r)))
+		fmt.Fprintf(w, "- %s\n", markdown.Escape(repaired(r)))
 	}
 	heading(w, "Left out", len(o.Dropped))
 	for _, d := range o.Dropped {
-		fmt.Fprintf(w, "- %s\n", escape(dropped(d)))
+		fmt.Fprintf(w, "- %s\n", markdown.Escape(dropped(d)))
 		markdownLogOf(w, d.Log)
-	}
-	for _, r := range o.Rebuilds {
-		markdownRebuild(w, r)
 	}
 }
 
@@ -93,7 +96,7 @@ func heading(w io.Writer, name string, items int) {
 
 // markdownRebuild lists the steps that ran.
 func markdownRebuild(w io.Writer, r verify.Rebuild) {
-	fmt.Fprintf(w, "\n### Steps that run again after an edit of %s\n\n", escape(r.Touched))
+	fmt.Fprintf(w, "\n### Steps that run again after an edit of %s\n\n", markdown.Escape(r.Touched))
 	var lines []string
 	for _, side := range []struct {
 		name  string
@@ -103,12 +106,12 @@ func markdownRebuild(w io.Writer, r verify.Rebuild) {
 			lines = append(lines, side.name+": "+missing)
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("%s: %s, %s from cache", side.name, seconds(side.build.Seconds), count(side.build.Cached, "step")))
+		lines = append(lines, fmt.Sprintf("%s: %s, %s from cache", side.name, seconds(side.build.Seconds), plural.Of(side.build.Cached, "step")))
 		for _, step := range narrow(shorten(side.build.Ran, markdownLog)) {
 			lines = append(lines, "  "+step)
 		}
 	}
-	block(w, "text", lines)
+	markdown.Block(w, "text", lines)
 }
 
 // markdownLogOf writes a log below an item of a list.
@@ -117,7 +120,7 @@ func markdownLogOf(w io.Writer, log []string) {
 		return
 	}
 	var b strings.Builder
-	block(&b, "text", narrow(shorten(log, markdownLog)))
+	markdown.Block(&b, "text", narrow(shorten(log, markdownLog)))
 	fmt.Fprintln(w)
 	for line := range strings.Lines(b.String()) {
 		fmt.Fprint(w, "  "+line)
@@ -131,64 +134,4 @@ func narrow(log []string) []string {
 		lines[i] = plain(l, 120)
 	}
 	return lines
-}
-
-// block writes lines as code, between fences that none of them ends.
-func block(w io.Writer, language string, lines []string) {
-	fence := "```"
-	for _, l := range lines {
-		for strings.Contains(l, fence) {
-			fence += "`"
-		}
-	}
-	fmt.Fprintln(w, fence+language)
-	for _, l := range lines {
-		fmt.Fprintln(w, l)
-	}
-	fmt.Fprintln(w, fence)
-}
-
-// commandBlock writes a command as it is, for it is there to be used again.
-func commandBlock(w io.Writer, command string) {
-	block(w, "sh", strings.Split(strings.Map(func(r rune) rune {
-		if r != '\n' && unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, command), "\n"))
-}
-
-// code is text as code in a sentence.
-func code(text string) string {
-	text = report.Clean(text)
-	fence := "`"
-	for strings.Contains(text, fence) {
-		fence += "`"
-	}
-	if len(fence) > 1 {
-		text = " " + text + " "
-	}
-	return fence + text + fence
-}
-
-// codeInCell is text as code in a table's cell, where a bar ends the cell even
-// in code.
-func codeInCell(text string) string { return strings.ReplaceAll(code(text), "|", `\|`) }
-
-// escape makes text stand for itself in Markdown, within a line and within a
-// table's cell. An underscore within a word needs nothing.
-func escape(text string) string {
-	var b strings.Builder
-	r := []rune(report.Clean(text))
-	word := func(i int) bool { return i >= 0 && i < len(r) && (unicode.IsLetter(r[i]) || unicode.IsDigit(r[i])) }
-	for i, c := range r {
-		switch {
-		case strings.ContainsRune("\\`*<[|~", c),
-			c == '_' && !(word(i-1) && word(i+1)),
-			c == '&' && (word(i+1) || i+1 < len(r) && r[i+1] == '#'):
-			b.WriteByte('\\')
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
 }

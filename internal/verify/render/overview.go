@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"refit/internal/plural"
 	"refit/internal/report"
 	"refit/internal/verify"
 )
@@ -180,7 +181,7 @@ func tally(outcomes []*verify.Outcome) string {
 			n["good"]++
 		}
 	}
-	text := fmt.Sprintf("%s: %d at least as good", count(len(outcomes), "file"), n["good"])
+	text := fmt.Sprintf("%s: %d at least as good", plural.Of(len(outcomes), "file"), n["good"])
 	for _, part := range []struct{ key, text string }{{"unchanged", "unchanged"}, {"worse", "not as good"}, {"failed", "not verified"}} {
 		if n[part.key] > 0 {
 			text += fmt.Sprintf(", %d %s", n[part.key], part.text)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"refit/internal/plural"
 	"refit/internal/verify"
 )
 
@@ -141,7 +142,7 @@ func isRoot(user string) bool {
 
 func buildRow(name string, b, a *verify.Build) row {
 	return fill(name, b, a,
-		func(b *verify.Build) string { return seconds(b.Seconds) + ", " + count(len(b.Ran), "step") },
+		func(b *verify.Build) string { return seconds(b.Seconds) + ", " + plural.Of(len(b.Ran), "step") },
 		func(b, a *verify.Build) (string, int) {
 			return percent(b.Seconds, a.Seconds), timeTrend(b.Seconds, a.Seconds)
 		})

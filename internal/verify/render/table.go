@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"refit/internal/markdown"
 	"refit/internal/report"
 )
 
@@ -99,25 +100,11 @@ func paint(s report.Style, text, sgr string, trend int) string {
 // markdown writes the table in GitHub's form, aligned as text too. The cells are
 // Markdown already.
 func (t *table) markdown(w io.Writer) {
-	width := t.widths(3)
-	write := func(row []cell) {
-		fmt.Fprint(w, "|")
-		for i, c := range row {
-			fmt.Fprintf(w, " %s |", pad(c.text, width[i], t.toLeft(i)))
-		}
-		fmt.Fprintln(w)
-	}
-	write(cells(t.head...))
-	fmt.Fprint(w, "|")
-	for i := range t.head {
-		if t.toLeft(i) {
-			fmt.Fprintf(w, " %s |", strings.Repeat("-", width[i]))
-		} else {
-			fmt.Fprintf(w, " %s: |", strings.Repeat("-", width[i]-1))
+	rows := make([][]string, len(t.rows))
+	for i, row := range t.rows {
+		for _, c := range row {
+			rows[i] = append(rows[i], c.text)
 		}
 	}
-	fmt.Fprintln(w)
-	for _, row := range t.rows {
-		write(row)
-	}
+	markdown.Table(w, t.head, rows, t.toLeft)
 }

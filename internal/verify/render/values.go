@@ -38,13 +38,6 @@ func digits(s float64) string {
 	return fmt.Sprintf("%.1f", s)
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // percent is the change from one figure to another, with a minus sign of the
 // width of a digit.
 func percent(before, after float64) string {

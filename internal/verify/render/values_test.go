@@ -66,32 +66,6 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-func TestEscape(t *testing.T) {
-	for text, want := range map[string]string{
-		"plain, of no_harm": "plain, of no_harm",
-		"__init__.py":       `\_\_init\_\_.py`,
-		"a|b <c> *d* `e`":   "a\\|b \\<c> \\*d\\* \\`e\\`",
-		`back\slash [x](y)`: `back\\slash \[x](y)`,
-		"R&D && x &lt; &#9": `R\&D && x \&lt; \&#9`,
-		"two\nlines\x1b[0m": "two lines�\\[0m",
-	} {
-		if got := escape(text); got != want {
-			t.Errorf("%q: %s", text, got)
-		}
-	}
-}
-
-func TestCode(t *testing.T) {
-	for text, want := range map[string]string{"a": "`a`", "a`b": "`` a`b ``", "a``b": "``` a``b ```", "a|b": "`a|b`"} {
-		if got := code(text); got != want {
-			t.Errorf("%q: %s", text, got)
-		}
-	}
-	if got := codeInCell("a|b"); got != "`a\\|b`" {
-		t.Error(got)
-	}
-}
-
 func TestBar(t *testing.T) {
 	for _, tt := range []struct {
 		value, most float64

@@ -120,7 +120,7 @@ func TestApplicationHidesTheStandardLibrary(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{"json.py": "raise SystemError('hidden')\n", "main.py": "import time\ntime.sleep(60)\n"}
 	f := try(t, slim+"WORKDIR /app\nENV PYTHONPATH=/app\nCOPY . .\nEXPOSE 80/udp\n", files,
-		&smoke.Plan{Python: python, Modules: []string{"json", "main"}, Timeout: 2 * time.Second})
+		&smoke.Plan{Python: python, Modules: []string{"json", "main"}, Timeout: 8 * time.Second})
 	if m := f.Imports.Modules; len(m) != 2 || m[0].Exception != "SystemError" || m[0].Message != "hidden" || m[1].Kind != smoke.TimedOut {
 		t.Errorf("%+v", f.Imports)
 	}

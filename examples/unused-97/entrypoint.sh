@@ -1,0 +1,2 @@
+#!/bin/sh
+exec gunicorn --config gunicorn.conf.py "service:create_app()"
