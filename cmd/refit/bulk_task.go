@@ -148,7 +148,8 @@ func (w *task) file(oc *outcome) *bulk.File {
 	}
 	for i := range oc.report.Companions {
 		c := &oc.report.Companions[i]
-		f.Reasons = append(f.Reasons, bulk.Reason{Why: "it " + c.Verb() + " " + c.Path + c.By()})
+		path := w.relative(realPath(oc.companions[i].abs), c.Path)
+		f.Reasons = append(f.Reasons, bulk.Reason{Why: "it " + c.Verb() + " " + path + c.By()})
 	}
 	for _, p := range pendingOf(oc) {
 		path := w.relative(realPath(p.path), p.shown)
