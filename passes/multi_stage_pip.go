@@ -208,12 +208,7 @@ func (sp *split) needOption(st *splitStep, state *transform.State, o argv.Option
 	if o.Value == "/dev/stdin" && st.fetches {
 		return nil
 	}
-	val := o.Holder
-	val.Text = o.Value
-	text, ok := shellValue(state, val)
-	if !ok && o.Name == "--editable" && val.Literal() {
-		text, ok = val.Text, true // ".[extra]", which is a pattern for the shell
-	}
+	text, ok := optionValue(state, &o)
 	if !ok {
 		return held(at, "unclear-step", "the value of %s is not known before the build", o.Name)
 	}

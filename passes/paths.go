@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"refit/internal/argv"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -74,6 +75,17 @@ func shellValue(st *transform.State, w shell.Word) (string, bool) {
 		return "", false
 	}
 	return st.Expand(w.Text)
+}
+
+// optionValue is the value of pip's option. That of --editable may be ".[extra]",
+// which is a pattern for the shell, and stands for itself where no file fits.
+func optionValue(st *transform.State, o *argv.Option) (string, bool) {
+	val := o.Holder
+	val.Text = o.Value
+	if o.Name == "--editable" && val.Literal() {
+		return val.Text, true
+	}
+	return shellValue(st, val)
 }
 
 // defaultText expands a word with the defaults of build arguments. Two paths

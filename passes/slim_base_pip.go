@@ -35,9 +35,7 @@ func (s *slimming) pip(in *transform.Instruction, p *argv.PipCmd, dir string) {
 		return
 	}
 	for _, o := range p.Options {
-		val := o.Holder
-		val.Text = o.Value
-		text, ok := shellValue(s.f.State(in), val)
+		text, ok := optionValue(s.f.State(in), &o)
 		switch o.Name {
 		case "--no-binary":
 			run.compile = run.compile || o.Value == ":all:"

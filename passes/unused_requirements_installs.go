@@ -153,9 +153,7 @@ func (w *installReader) pip(in *transform.Instruction, p *argv.PipCmd, dir strin
 		return
 	}
 	for _, o := range p.Options {
-		val := o.Holder
-		val.Text = o.Value
-		text, ok := shellValue(w.image.State(in), val)
+		text, ok := optionValue(w.image.State(in), &o)
 		switch o.Name {
 		case "--requirement":
 			w.requirements(in, text, ok, dir)
