@@ -32,7 +32,8 @@ var deadStepsPass = &transform.Pass{
 		{Key: "lists-maybe-used", When: "a step or the container's program may install packages from the lists"},
 		{Key: "venv-maybe-used", When: "something that is not known may use the virtual environment"},
 	},
-	Run: runDeadSteps,
+	Again: true,
+	Run:   runDeadSteps,
 }
 
 // runDeadSteps asks each kind of dead step in turn. A step is in one finding

@@ -17,6 +17,9 @@ type Pass struct {
 	// Last: the pass runs when the others have nothing more to say, and none is
 	// asked again because of what it changes.
 	Last bool
+	// Again: what the other passes' changes leave may be this one's to do, so that it
+	// is asked again after them even where it held nothing back.
+	Again bool
 	// Narrows: the pass's companions leave files out of the build context; the
 	// others then start again without those.
 	Narrows bool

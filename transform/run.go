@@ -44,7 +44,7 @@ const maxRounds = 4
 // runAll applies the passes in order, each to the text that the last one left,
 // in the build context as the companions make it. What a later pass changes may
 // be what an earlier one waited for, so passes that held back before the last
-// change are asked again, and all of those before a change of the context, which
+// change, or are to be asked again anyway, are, and all of those before a change of the context, which
 // any of them may have looked into: otherwise a second run of refit would change
 // more. Those that are Last see what all of that comes to.
 func runAll(f *File, passes []*Pass) (*Result, error) {
@@ -125,7 +125,8 @@ func (r *Result) round(pending *[]int) error {
 	}
 	var again []int
 	for i := range max(text, context, 0) {
-		if !r.Steps[i].Pass.Last && (i < context || r.Steps[i].heldBack()) {
+		p := r.Steps[i].Pass
+		if !p.Last && (i < context || p.Again || r.Steps[i].heldBack()) {
 			again = append(again, i)
 		}
 	}
