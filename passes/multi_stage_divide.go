@@ -159,6 +159,7 @@ func (sp *split) divideInstall(st *splitStep, u *splitUnit, p *pkgCall, build, r
 	case !p.clear || sp.shared(p):
 		build.kept++
 		run.kept++
+		st.keeps++
 		return true, true, nil
 	}
 	gone, inBuild := sp.builderWords(p)
@@ -177,6 +178,7 @@ func (sp *split) divideInstall(st *splitStep, u *splitUnit, p *pkgCall, build, r
 		run.drop(u)
 	} else {
 		run.kept++
+		st.keeps += len(p.words) - len(gone) - len(swap)
 		edits, ok := sp.cutWords(st, p, gone, swap)
 		if !ok {
 			return false, false, held(at, "unclear-step", "a comment stands between the packages that would be taken apart")

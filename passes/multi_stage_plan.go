@@ -57,6 +57,7 @@ type splitStep struct {
 
 	narrow              []string         // the builder's own COPYs in its place
 	build, run          bool             // it is in the builder, in the runtime
+	keeps               int              // packages that it names and the runtime has
 	buildEdits, runEdit []transform.Edit // what changes in its text there
 }
 

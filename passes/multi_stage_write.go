@@ -43,6 +43,9 @@ func (sp *split) finding() transform.Finding {
 	for i, st := range sp.steps {
 		if st.run {
 			edits = append(edits, st.runEdit...)
+			if sp.explainsBuilder(st) {
+				edits = append(edits, transform.Edit{Span: sp.comments(st)})
+			}
 			continue
 		}
 		edits = append(edits, transform.Edit{Span: sp.gone(i)})
@@ -186,12 +189,35 @@ func (st *splitStep) copies() (string, bool) {
 	return k, k == "copy" || k == "add"
 }
 
+// comments are those right above a step, below the last blank line.
+func (sp *split) comments(st *splitStep) transform.Span {
+	span := transform.Span{Start: sp.above(st.in, true).Start, End: sp.above(st.in, false).Start}
+	at := span.Start
+	for line := range strings.Lines(sp.f.Text(span)) {
+		if at += len(line); strings.TrimSpace(line) == "" {
+			span.Start = at
+		}
+	}
+	return span
+}
+
+// explainsBuilder reports that the comments above an installation speak of what is
+// in the builder: the runtime has none of the packages that it names, only what
+// stands for them there.
+func (sp *split) explainsBuilder(st *splitStep) bool {
+	return st.build && st.run && st.keeps == 0 && st != sp.steps[sp.takeAt] && st.has("install") && onlyPackages(st) &&
+		sp.comments(st).Len() > 0 && !speaksToTool(sp.f, st.in)
+}
+
 // builderText is the text of a step for the builder, with the comments above it when
-// it moves.
+// it moves, or they do.
 func (sp *split) builderText(st *splitStep) string {
 	span := st.in.Body
-	if !st.run {
+	switch {
+	case !st.run:
 		span.Start = sp.above(st.in, true).Start
+	case sp.explainsBuilder(st):
+		span.Start = sp.comments(st).Start
 	}
 	edits := slices.Concat(st.buildEdits, st.swap)
 	if _, isCopy := st.copies(); isCopy {
