@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"cmp"
 	"strings"
 
 	"refit/internal/facts"
@@ -12,12 +13,22 @@ import (
 // "" where that is not known.
 func distroOf(s *transform.Stage) string {
 	img, ok := baseImage(s.Root())
-	if !ok || !img.Official {
+	if !ok {
 		return ""
 	}
-	tag := img.Tag
-	if tag == "" {
-		tag = "latest"
+	return img.distro()
+}
+
+// distro is the distribution release inside an official image, "" where that is not
+// known. A digest may be that of any build that the tag once had, so that only a
+// release which the tag names says what is in it.
+func (img image) distro() string {
+	if !img.Official {
+		return ""
+	}
+	tag := cmp.Or(img.Tag, "latest")
+	if img.Digest {
+		return facts.NamedDistro(img.Name, tag)
 	}
 	distro, ok := facts.ImageDistro(img.Name, tag)
 	if !ok {

@@ -215,10 +215,7 @@ func officialPython(s *transform.Stage) (minor, suite string) {
 	if v := strings.SplitN(t.FullVersion(), ".", 3); ok && len(v) > 2 {
 		minor = v[0] + "." + v[1]
 	}
-	if suite, ok = facts.ImageDistro(img.Name, img.Tag); !ok {
-		suite = ""
-	}
-	return minor, suite
+	return minor, img.distro()
 }
 
 // checkText looks for what names paths that distroless has not.

@@ -15,7 +15,8 @@ type image struct {
 	Name   string // the short name of an official image ("python"), else the full one
 	Tag    string // "" when none is written
 	Digest bool   // pinned by a digest
-	// Official reports an image of Docker Hub's library namespace.
+	// Official reports an image of Docker Hub's library namespace. One that only its
+	// digest names is none: it may be any of the name's variants, Alpine among them.
 	Official bool
 }
 
@@ -53,6 +54,7 @@ func parseImage(ref string) (image, bool) {
 		img.Tag = t.Tag()
 	}
 	_, img.Digest = named.(reference.Digested)
+	img.Official = img.Official && (img.Tag != "" || !img.Digest)
 	return img, true
 }
 

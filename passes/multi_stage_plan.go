@@ -8,7 +8,6 @@ import (
 
 	"refit/internal/argv"
 	"refit/internal/buildctx"
-	"refit/internal/facts"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -140,20 +139,20 @@ func (sp *split) checkBase() *transform.Finding {
 	} else if plain.Tag != "" {
 		img, sp.plain = plain, plain.Name+":"+plain.Tag
 	}
+	if ok && img.Digest && img.Tag == "" && img.Name == "python" {
+		return held(at, "other-base", "which Python the image has, and whether it is Debian's or Alpine's, a digest alone does not say")
+	}
 	if !ok || !img.Official || img.Name != "python" {
 		return held(at, "other-base", "the stage does not start from an official Python image: which Python and pip it has is not known")
 	}
 	tag := img.Tag
-	if tag == "" {
-		tag = "latest"
-	}
-	sp.suite, _ = facts.ImageDistro("python", tag)
+	sp.suite = img.distro()
 	sp.alpine = strings.Contains(tag, "alpine")
 	sp.slim = strings.Contains(tag, "slim")
 	if strings.Contains(tag, "windows") || strings.Contains(tag, "nanoserver") || strings.Contains(tag, "onbuild") || strings.HasPrefix(sp.suite, "windows") {
 		return held(at, "other-base", "the tag %q is a Windows image or has ONBUILD triggers", tag)
 	}
-	sp.python = pythonOf(tag, len(sp.s.Base.Args) > 0)
+	sp.python = pythonOf(img, len(sp.s.Base.Args) > 0)
 	if why := sp.python.lacksVenv(); why != "" {
 		return held(at, "old-python", "%s", why)
 	}

@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -16,16 +17,17 @@ type pyVersion struct {
 	sure                bool // false: a build argument may choose another one
 }
 
-// pythonOf reads the version out of a tag; a tag that floats over versions is
-// what it was when the catalogue was made.
-func pythonOf(tag string, byArg bool) pyVersion {
+// pythonOf reads the version out of an image's tag; a tag that floats over versions is
+// what it was when the catalogue was made, but beside a digest any that it once was.
+func pythonOf(img image, byArg bool) pyVersion {
+	tag := cmp.Or(img.Tag, "latest")
 	v := pyVersion{-1, -1, -1, !byArg}
 	version, _, _ := strings.Cut(tag, "-")
 	parts := strings.Split(version, ".")
 	n, err := strconv.Atoi(parts[0])
 	if err != nil || len(parts) == 1 {
 		t, ok := facts.LookupTag("python", tag)
-		if !ok {
+		if !ok || img.Digest {
 			v.major, v.sure = 3, false
 			if err == nil {
 				v.major = n

@@ -30,7 +30,7 @@ func (n *nonRooter) fetchedPython(in *transform.Instruction) *hold {
 	if !ok || img.Name != "python" || n.ctx == nil || n.f.State(in).HasEnv("UV_PYTHON_INSTALL_DIR") {
 		return nil
 	}
-	python := pythonOf(img.Tag, len(n.s.Root().Base.Args) > 0)
+	python := pythonOf(img, len(n.s.Root().Base.Args) > 0)
 	for _, c := range shell.Of(n.f, in).Commands() {
 		call, ok := readManager(c)
 		if !ok || call.kind != useInstall || !call.manager.fetchesPython {

@@ -56,8 +56,8 @@ func cacheOwner(s *transform.Stage) string {
 	if distro := distroOf(s); distro != "" {
 		return distro
 	}
-	ref, _, _ := strings.Cut(strings.ToLower(s.Root().Base.Ref), "@")
-	return strings.Trim(notInID.ReplaceAllString(ref, "-"), "-")
+	ref, digest, _ := strings.Cut(strings.ToLower(s.Root().Base.Ref), "@sha256:")
+	return strings.Trim(notInID.ReplaceAllString(ref+"-"+digest[:min(len(digest), 12)], "-"), "-")
 }
 
 // cacheMount is the mount of a tool's cache, by the directory below ~/.cache.

@@ -115,7 +115,7 @@ func (h *hoist) lacksReader(manifest string) string {
 	if !ok || !img.Official || img.Name != "python" {
 		return "the base is not an official Python image, whose Python could read " + manifest
 	}
-	v := pythonOf(img.Tag, len(h.s.Root().Base.Args) > 0)
+	v := pythonOf(img, len(h.s.Root().Base.Args) > 0)
 	switch {
 	case manifest == "pyproject.toml" && !v.sure:
 		return "which Python reads pyproject.toml depends on a build argument"

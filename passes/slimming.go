@@ -102,7 +102,7 @@ func slimmingSteps(f *transform.File) map[*transform.Instruction]bool {
 // onDebian asks for a builder whose tools take the options that are used.
 func (e *environment) onDebian() *transform.Finding {
 	img, ok := baseImage(e.builder.Root())
-	if suite, known := facts.ImageDistro("python", img.Tag); !ok || !img.Official || img.Name != "python" || !known || !slices.Contains(facts.Suites(), suite) {
+	if !ok || !img.Official || img.Name != "python" || !slices.Contains(facts.Suites(), img.distro()) {
 		return held(e.builder.From.Body, "not-debian", "the builder does not start from an official Python image of a known release of Debian")
 	}
 	return nil

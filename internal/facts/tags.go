@@ -63,6 +63,19 @@ func ImageDistro(image, tag string) (distro string, ok bool) {
 	return t.Distro, true
 }
 
+// NamedDistro is the distribution release that an official image's tag itself names, so that
+// every build it ever had is on that one: "bookworm" of python:3.12-bookworm and of debian:12.
+// It is "" for other tags.
+func NamedDistro(image, tag string) string {
+	switch p := parseTag(tag); {
+	case p.namesRelease():
+		return p.distro
+	case p.distro != "":
+		return ""
+	}
+	return targetDistro(image, tag)
+}
+
 // describe fills the fields that the names of the tag and of its target imply.
 func describe(t Tag) Tag {
 	p := parseTag(t.Name)

@@ -53,6 +53,25 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
+func TestNamedDistro(t *testing.T) {
+	for _, c := range []struct{ image, tag, want string }{
+		{"python", "3.7", ""},
+		{"python", "latest", ""},
+		{"python", "3.7-slim", ""},
+		{"python", "3.7-slim-stretch", "stretch"},
+		{"python", "3.7-alpine", ""},
+		{"python", "3.7-alpine3.8", "alpine3.8"},
+		{"debian", "12-slim", "bookworm"},
+		{"debian", "stable", ""},
+		{"ubuntu", "20.04", "focal"},
+		{"alpine", "3.18.4", "alpine3.18"},
+	} {
+		if got := NamedDistro(c.image, c.tag); got != c.want {
+			t.Errorf("NamedDistro(%s:%s) = %q, want %q", c.image, c.tag, got, c.want)
+		}
+	}
+}
+
 func TestImageDistro(t *testing.T) {
 	for _, c := range []struct {
 		image, tag, want string

@@ -56,9 +56,18 @@ func ReadBase(ref string) Base {
 		tag = t.Tag()
 	}
 	if short, official := strings.CutPrefix(named.Name(), "docker.io/library/"); official {
+		_, pinned := named.(reference.Digested) // the tag may have stood for another build
+		t, ok := facts.LookupTag(short, tag)
+		if ok && short == "python" {
+			b.Python = minorOrPatch(t.Version)
+		}
+		if pinned {
+			b.Distro = facts.NamedDistro(short, tag)
+			return b
+		}
 		b.Distro, _ = facts.ImageDistro(short, tag)
-		if t, ok := facts.LookupTag(short, tag); ok && short == "python" {
-			b.Python = cmp.Or(minorOrPatch(t.Version), minorOrPatch(t.FullVersion()))
+		if ok && short == "python" {
+			b.Python = cmp.Or(b.Python, minorOrPatch(t.FullVersion()))
 		}
 		return b
 	}
