@@ -20,6 +20,7 @@ import (
 	"refit/internal/plural"
 	"refit/internal/report"
 	"refit/internal/verify/builder"
+	"refit/passes"
 )
 
 // bulker is a run of refit bulk.
@@ -173,6 +174,7 @@ func (b *bulker) work(ctx context.Context, run *bulk.Runner, repos []bulk.Repo) 
 	})
 	b.progress.End()
 	sum.Close(time.Since(start), bulk.PeakMemory())
+	sayWhen(sum.Declined)
 	if outErr == nil && (!b.opt.quiet || b.opt.format != formatText) {
 		outErr = render.Summary(&sum)
 	}
@@ -194,6 +196,19 @@ func (b *bulker) work(ctx context.Context, run *bulk.Runner, repos []bulk.Repo) 
 		return exitChanges, nil
 	}
 	return exitDone, nil
+}
+
+// sayWhen says what the reasons of declines are, as the passes' documentation does.
+func sayWhen(list []bulk.Declined) {
+	when := map[bulk.Declined]string{}
+	for _, p := range passes.All() {
+		for _, d := range p.Declines {
+			when[bulk.Declined{Pass: p.Name, Key: d.Key}] = d.When
+		}
+	}
+	for i, d := range list {
+		list[i].When = when[bulk.Declined{Pass: d.Pass, Key: d.Key}]
+	}
 }
 
 // interrupted says how far the run came.

@@ -55,11 +55,12 @@ func TestRender(t *testing.T) {
 	}
 	s.Add(&Record{Repository: "c", Status: Changed, Files: Counts{Changed: 1}, Declined: declined, Rejected: 2, Sizes: &Sizes{1, 4e6, 1e6}})
 	s.Close(2*time.Second, 5e6)
+	s.Declined[0].When = "it is | so"
 	for format, want := range map[string][]string{
 		"text": {"repositories: 2: 1 changed, 0 unchanged, 1 failed, 0 without a Dockerfile\n", "image sizes:  4.0 MB before, 1.0 MB after, 1 image (-75 %)\n",
 			"took:         2.0 s, 0.5 files/s, at most 5 MB of memory\n", "      55  for 10 other reasons", "not taken:    2 ",
-			"failed:       1\n  a|b<script>\n"},
-		"markdown": {"| repositories | 2 | 1 | 0 | 1 | 0 |\n", "| a\\|b&lt;script> |  | x \\| y |\n", "| `pass` | `k` | 1 |\n", "did not pass its builds: 2."},
+			"failed:       1\n  a|b<script>\n", "      30  pass (" + strings.Repeat("k", 30) + "): it is | so\n", "(" + strings.Repeat("k", 29) + ")\n"},
+		"markdown": {"| repositories | 2 | 1 | 0 | 1 | 0 |\n", "| a\\|b&lt;script> |  | x \\| y |\n", "| `pass` | `k` |  | 1 |\n", "` | it is \\| so | 30 |\n", "did not pass its builds: 2."},
 		"json":     {"{\"version\":1,\"repositories\":[],\"summary\":{", "\"peakMemory\":5000000"},
 	} {
 		var b strings.Builder

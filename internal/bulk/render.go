@@ -127,7 +127,11 @@ func (t *textRenderer) declined(w io.Writer, list []Declined) {
 	}
 	fmt.Fprintf(w, "held back:\n")
 	for _, d := range list[:min(topDeclines, len(list))] {
-		fmt.Fprintf(w, "  %6d  %s: %s\n", d.Count, d.Pass, d.Key)
+		when := ""
+		if d.When != "" {
+			when = ": " + d.When
+		}
+		fmt.Fprintf(w, "  %6d  %s (%s)%s\n", d.Count, d.Pass, d.Key, when)
 	}
 	rest := 0
 	for _, d := range list[min(topDeclines, len(list)):] {
@@ -160,9 +164,9 @@ func (m *markdownRenderer) Summary(s *Summary) error {
 	}
 	fmt.Fprintf(b, "\nTook %s.\n", pace(s))
 	if len(s.Declined) > 0 {
-		fmt.Fprintf(b, "\n### Held back\n\n| pass | reason | times |\n|---|---|--:|\n")
+		fmt.Fprintf(b, "\n### Held back\n\n| pass | reason | | times |\n|---|---|---|--:|\n")
 		for _, d := range s.Declined {
-			fmt.Fprintf(b, "| `%s` | `%s` | %d |\n", d.Pass, d.Key, d.Count)
+			fmt.Fprintf(b, "| `%s` | `%s` | %s | %d |\n", d.Pass, d.Key, cell(d.When), d.Count)
 		}
 	}
 	if len(s.Failures) > 0 {

@@ -174,7 +174,7 @@ func TestSummary(t *testing.T) {
 	if s.Repositories.Total() != 4 || s.Repositories.Failed != 1 || s.Repositories.Resumed != 1 || s.Files != (Counts{2, 1, 1}) {
 		t.Errorf("%+v", s)
 	}
-	if !slices.Equal(s.Declined, []Declined{{"p", "x", 5}, {"p", "y", 3}}) {
+	if !slices.Equal(s.Declined, []Declined{{Pass: "p", Key: "x", Count: 5}, {Pass: "p", Key: "y", Count: 3}}) {
 		t.Errorf("declined: %v", s.Declined)
 	}
 	if *s.Sizes != (Sizes{3, 110, 55}) || len(s.Failures) != 2 || s.Worked() != 3 {

@@ -40,6 +40,7 @@ type Declined struct {
 	Pass  string `json:"pass"`
 	Key   string `json:"reasonKey"`
 	Count int    `json:"count"`
+	When  string `json:"when,omitempty"` // what the reason is, for people; Close leaves it empty
 }
 
 // maxShown is how many failures a summary names.
@@ -93,7 +94,7 @@ func (s *Summary) Close(took time.Duration, peak int64) {
 	s.Declined = []Declined{}
 	for key, n := range maps.All(s.declined) {
 		pass, reason, _ := strings.Cut(key, "/")
-		s.Declined = append(s.Declined, Declined{pass, reason, n})
+		s.Declined = append(s.Declined, Declined{Pass: pass, Key: reason, Count: n})
 	}
 	slices.SortFunc(s.Declined, func(a, b Declined) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Pass, b.Pass), cmp.Compare(a.Key, b.Key))
