@@ -249,6 +249,17 @@ func (in *input) buildArgs(given map[string]string) map[string]string {
 	return args
 }
 
+// healthcheck is the one of the first service that runs the input's image, with the
+// image's own command, and declares one; nil for none.
+func (in *input) healthcheck() []string {
+	for _, d := range in.declared {
+		if r := d.Run; d.Target == "" && r != nil && r.Health != nil && r.Command == nil && r.Entrypoint == nil {
+			return r.Health
+		}
+	}
+	return nil
+}
+
 // version counts what was added to the contexts that an input is looked at in.
 func (in *input) version() int {
 	n := in.context.changes()

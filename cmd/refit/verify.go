@@ -239,7 +239,7 @@ func (p *prover) subject(oc *outcome) *verify.Subject {
 	in := oc.in
 	s := &verify.Subject{
 		Path: in.path, Name: filepath.Base(in.abs), InContext: in.name, Context: in.context.dir,
-		Given: in.context.given(), Result: oc.result,
+		Given: in.context.given(), Health: in.healthcheck(), Result: oc.result,
 	}
 	if view, err := in.context.view(in.name); err == nil {
 		s.Dropped = dropped(view, oc.result.Companions)

@@ -107,7 +107,7 @@ func (v *verifier) try(ctx context.Context, s *side) (*smoke.Findings, error) {
 	python, _ := s.content.Python()
 	plan := &smoke.Plan{
 		Python: python, Home: s.content.Home(s.config.Config.User), Dir: cmp.Or(s.config.Config.WorkingDir, "/"),
-		Command: v.Smoke, Timeout: v.Timeout, Online: v.Online,
+		Command: v.Smoke, Health: v.Health, Timeout: v.Timeout, Online: v.Online,
 	}
 	plan.Modules = smoke.Modules(v.inImage(), plan.Dir)
 	req := v.request(s.src, caching{cached: s.cache})

@@ -25,6 +25,9 @@ type Subject struct {
 	// context, by slash-separated path.
 	Given  map[string]string
 	Result *transform.Result
+	// Health is the health check, as in an image's configuration ("CMD-SHELL", …), where something else than the
+	// image declares it; nil for the image's own.
+	Health []string
 	// Dropped are Python distributions, in PEP 503 form, that requirement files no longer ask for: nothing uses them, and
 	// what only they required may be gone with them.
 	Dropped []string

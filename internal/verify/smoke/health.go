@@ -34,15 +34,18 @@ printf '%s\n' "$said" >&2
 echo $code
 `
 
-// healthcheck is the command of the image's HEALTHCHECK, as container engines
-// start it; nil for none.
+// healthcheck is the command of the health check, as container engines start it;
+// nil for none.
 func (r *runner) healthcheck() []string {
-	c := r.result.Config.Config
-	if c.Healthcheck == nil || len(c.Healthcheck.Test) < 2 {
+	c, test := r.result.Config.Config, r.plan.Health
+	if test == nil && c.Healthcheck != nil {
+		test = c.Healthcheck.Test
+	}
+	if len(test) < 2 {
 		return nil
 	}
-	args := c.Healthcheck.Test[1:]
-	switch c.Healthcheck.Test[0] {
+	args := test[1:]
+	switch test[0] {
 	case "CMD":
 		return args
 	case "CMD-SHELL":
@@ -54,7 +57,7 @@ func (r *runner) healthcheck() []string {
 	return nil
 }
 
-// health runs the image's health check beside its command, which runs in c. A
+// health runs the health check beside the image's command, which runs in c. A
 // process that fails would take the command with it, so something that does not
 // fail runs the check, where the image has what that takes.
 func (r *runner) health(ctx context.Context, c *builder.Container) (*Ending, error) {
@@ -89,7 +92,11 @@ func (r *runner) health(ctx context.Context, c *builder.Container) (*Ending, err
 
 // healthTimeout is how long one try may take.
 func (r *runner) healthTimeout() time.Duration {
-	return min(cmp.Or(r.result.Config.Config.Healthcheck.Timeout, healthTimeout), r.plan.Timeout)
+	timeout := healthTimeout
+	if h := r.result.Config.Config.Healthcheck; h != nil {
+		timeout = cmp.Or(h.Timeout, timeout)
+	}
+	return min(timeout, r.plan.Timeout)
 }
 
 // healthCommand is what runs the check until it passes: Python, or the shell.

@@ -38,6 +38,15 @@ func TestHealthcheck(t *testing.T) {
 	if f := of("HEALTHCHECK NONE\n"); f.Health != nil {
 		t.Errorf("%+v", f.Health)
 	}
+	given := *plan
+	given.Health = []string{"CMD-SHELL", "test $GREETING = hello"}
+	if f := try(t, serve+"ENV GREETING=hello\n"+lacking, files, &given); f.Health == nil || f.Health.Code != 0 || f.Health.Trouble != "" {
+		t.Errorf("%+v", f.Health)
+	}
+	given.Health = []string{"NONE"}
+	if f := try(t, serve+"ENV GREETING=hello\n"+lacking, files, &given); f.Health != nil {
+		t.Errorf("%+v", f.Health)
+	}
 }
 
 // The forms of a health check, beside a command that exposes no port: with

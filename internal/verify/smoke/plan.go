@@ -20,6 +20,7 @@ type Plan struct {
 	Modules []string      // the application's top-level modules
 	Dir     string        // where they are imported from; "" for the working directory
 	Command string        // the user's own command; "" for none
+	Health  []string      // the health check, as in an image's configuration; nil for the image's own
 	Timeout time.Duration // of each run; 0 is 60 seconds
 	Online  bool          // containers share the builder's network; else they have a loopback interface only
 }
