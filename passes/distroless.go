@@ -93,12 +93,11 @@ func runDistroless(f *transform.File) []transform.Finding {
 		return nil
 	}
 	d := &distroless{f: f, s: s, image: &inImage{File: f}, users: map[string]bool{}, fetchers: map[string]transform.Span{}}
-	for _, check := range []func() *transform.Finding{
-		d.findImage, d.findBuilder, d.checkText, d.checkUser, d.checkSteps, d.checkOwners, d.checkLibraries, d.checkStart, d.checkApplication,
-	} {
-		if no := check(); no != nil {
-			return []transform.Finding{*no}
-		}
+	if no := d.checkBase(); no != nil {
+		return []transform.Finding{*no}
+	}
+	if obstacles := d.obstacles(); len(obstacles) > 0 {
+		return obstacles
 	}
 	return []transform.Finding{d.finding()}
 }
@@ -122,6 +121,23 @@ type distroless struct {
 	notes    []transform.Note
 
 	companions []transform.Companion
+}
+
+// obstacles are all that stands in the way, as far as it can be told: what looks into
+// the environment needs one.
+func (d *distroless) obstacles() []transform.Finding {
+	var all []transform.Finding
+	for i, check := range []func() *transform.Finding{
+		d.findImage, d.findBuilder, d.checkText, d.checkUser, d.checkSteps, d.checkOwners, d.checkLibraries, d.checkStart, d.checkApplication,
+	} {
+		if i > 1 && d.builder == nil {
+			break
+		}
+		if no := check(); no != nil {
+			all = append(all, *no)
+		}
+	}
+	return all
 }
 
 // findBuilder finds the stage that makes the environment.
@@ -158,8 +174,8 @@ func (d *distroless) findBuilder() *transform.Finding {
 	return nil
 }
 
-// findImage finds the distroless image with the Python of the final stage.
-func (d *distroless) findImage() *transform.Finding {
+// checkBase declines bases that have nothing in common with distroless.
+func (d *distroless) checkBase() *transform.Finding {
 	at := d.s.From.Body
 	if !isPython(d.s) || d.s.Base.Stage != nil || forWindows(d.f, d.s) {
 		return held(at, "other-base", "the final stage does not itself start from an official Python image for Linux")
@@ -167,6 +183,12 @@ func (d *distroless) findImage() *transform.Finding {
 	if onAlpine(d.s) {
 		return held(at, "on-alpine", "the image is on Alpine, and what is made for musl does not run on distroless, which is Debian's: a slim tag of the same Python would do")
 	}
+	return nil
+}
+
+// findImage finds the distroless image with the Python of the final stage.
+func (d *distroless) findImage() *transform.Finding {
+	at := d.s.From.Body
 	minor, suite := officialPython(d.s)
 	var ok bool
 	if d.base, ok = facts.DistrolessPython(suite); !ok || d.base.Python != minor {

@@ -25,7 +25,7 @@ func (d *distroless) packages(in *transform.Instruction, a *argv.AptCmd) *transf
 		case p.Name == "curl" || p.Name == "wget":
 			d.fetchers[p.Name] = at
 		case !facts.LibrariesOnly(p.Name):
-			return held(at, "system-packages", "the final stage installs %s, which distroless has not, and which is more than libraries that could be copied", p.Name)
+			return held(at, "system-packages", "the final stage installs %s, which distroless has not, and which is not known to be only libraries that could be copied", p.Name)
 		case p.Version != "" || p.Suite != "" || p.Arch != "" || a.Has("--target-release"):
 			return held(at, "system-packages", "the final stage installs a certain version of %s, and the builder may have another", p.Name)
 		case !slices.Contains(d.libs, p.Name):
