@@ -168,7 +168,7 @@ func (f *finder) bake(names []string) {
 	}
 	c, err := f.parseBake(files)
 	if err != nil {
-		f.note(files[0], "it is not understood, so that the builds in it are not known: %s", oneLine(err))
+		f.misunderstood(files[0], err)
 		return
 	}
 	r := &resolver{targets: c.Targets, known: map[*bakeTarget]*bakeTarget{}}

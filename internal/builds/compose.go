@@ -80,7 +80,7 @@ func (f *finder) load(names []string) []Build {
 	shown := filepath.Join(f.dir, names[len(names)-1])
 	project, unset, err := f.read(names, "")
 	if err != nil {
-		f.note(shown, "it is not understood, so that the builds in it are not known: %s", oneLine(err))
+		f.misunderstood(shown, err)
 		return nil
 	}
 	lines := f.lines(names)
