@@ -16,7 +16,20 @@ func distroOf(s *transform.Stage) string {
 	if !ok {
 		return ""
 	}
-	return img.distro()
+	distro := img.distro()
+	if otherByArg(s, distro) {
+		return ""
+	}
+	return distro
+}
+
+// otherByArg reports that a build argument may choose another distribution release
+// than this one, which its default stands for: python:3.12-${VARIANT}. The registry
+// that an argument chooses is taken for one that mirrors the same images.
+func otherByArg(s *transform.Stage, distro string) bool {
+	raw := strings.ToLower(s.Root().Base.Raw)
+	image := raw[strings.LastIndex(raw, "/")+1:]
+	return strings.Contains(image, "$") && (distro == "" || !strings.Contains(image, distro))
 }
 
 // distro is the distribution release inside an official image, "" where that is not

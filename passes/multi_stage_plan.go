@@ -146,7 +146,9 @@ func (sp *split) checkBase() *transform.Finding {
 		return held(at, "other-base", "the stage does not start from an official Python image: which Python and pip it has is not known")
 	}
 	tag := img.Tag
-	sp.suite = img.distro()
+	if sp.suite = img.distro(); sp.plain == "" && otherByArg(sp.s, sp.suite) {
+		sp.suite = ""
+	}
 	sp.alpine = strings.Contains(tag, "alpine")
 	sp.slim = strings.Contains(tag, "slim")
 	if strings.Contains(tag, "windows") || strings.Contains(tag, "nanoserver") || strings.Contains(tag, "onbuild") || strings.HasPrefix(sp.suite, "windows") {

@@ -48,13 +48,16 @@ var notInID = lazyregexp.New(`[^a-z0-9._]+`)
 
 // cacheOwner names the images that may share a cache of wheels: pip and the others do
 // not tell those that they compiled for one C library from those for another. It is the
-// distribution's release, or else the image.
+// distribution's release, or else the image; "" where a build argument may choose either.
 func cacheOwner(s *transform.Stage) string {
-	if onAlpine(s) {
+	if onAlpine(s) && !otherByArg(s, "alpine") {
 		return musl
 	}
 	if distro := distroOf(s); distro != "" {
 		return distro
+	}
+	if otherByArg(s, "") {
+		return ""
 	}
 	ref, digest, _ := strings.Cut(strings.ToLower(s.Root().Base.Ref), "@sha256:")
 	return strings.Trim(notInID.ReplaceAllString(ref+"-"+digest[:min(len(digest), 12)], "-"), "-")

@@ -52,6 +52,7 @@ var slimBasePass = &transform.Pass{
 		{Key: "unknown-library", When: "the application loads a shared library that may not be in the slim image"},
 		{Key: "binary-in-context", When: "the build context has compiled programs or libraries"},
 		{Key: "archived-suite", When: "something must be installed, and apt no longer works on this Debian release"},
+		{Key: "release-by-argument", When: "something must be installed, and a build argument may choose another Debian release"},
 		{Key: "onbuild", When: "the file has ONBUILD triggers, whose build is not known"},
 	},
 	Run: runSlimBase,
@@ -112,6 +113,7 @@ type slimming struct {
 	slim      string             // the tag to write
 	suite     string             // the Debian release
 	archived  bool               // apt no longer works on it
+	open      bool               // a build argument may choose another one
 	elsewhere bool               // what is read runs in another stage, of which files are copied
 	minor     string             // of Python
 	aptAt     map[string]int     // the packages that the file installs, and the first instruction that does
@@ -149,6 +151,7 @@ func newSlimming(f *transform.File) (*slimming, *transform.Finding) {
 		needs: map[string]*slimNeed{}, seen: map[string]bool{}, dists: map[string]bool{}}
 	s.suite, _ = facts.ImageDistro(img.Name, slim)
 	s.archived = !slices.Contains(facts.Suites(), s.suite)
+	s.open = otherByArg(root, s.suite)
 	if v := strings.SplitN(t.FullVersion(), ".", 3); len(v) > 1 {
 		s.minor = v[0] + "." + v[1]
 	}
@@ -284,6 +287,10 @@ func (s *slimming) need(packages []string, in *transform.Instruction, at transfo
 		s.decline(at, "archived-suite", "%s, and apt no longer works on Debian %s to install %s", why, s.suite, strings.Join(lost, ", "))
 		return
 	}
+	if s.open {
+		s.decline(at, "release-by-argument", "%s, and a build argument may choose another Debian release, where %s may have another name", why, strings.Join(lost, ", "))
+		return
+	}
 	for _, name := range lost {
 		if n := s.needs[name]; n == nil {
 			s.needs[name] = &slimNeed{first}
@@ -300,7 +307,7 @@ func (s *slimming) need(packages []string, in *transform.Instruction, at transfo
 // lost reports a package of the full image that slim has not. Where the tables
 // do not know the release, any that they do know counts.
 func (s *slimming) lost(pkg string) bool {
-	if !s.archived {
+	if !s.archived && !s.open {
 		return facts.SlimLacksPackage(s.suite, pkg)
 	}
 	return slices.ContainsFunc(facts.Suites(), func(suite string) bool { return facts.SlimLacksPackage(suite, pkg) })
