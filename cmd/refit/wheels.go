@@ -293,7 +293,7 @@ func (p *project) base() *wheeltable.Base {
 		if ref == "" {
 			continue
 		}
-		if b := wheeltable.ReadBase(ref); b.Python != "" && b.Distro != "" {
+		if b := wheeltable.ReadBase(ref); b.Python != "" {
 			return &b
 		}
 	}
