@@ -56,7 +56,7 @@ var multiStagePass = &transform.Pass{
 		{Key: "compiler-at-run-time", When: "the container itself calls a compiler or pip, which the runtime would lack"},
 		{Key: "later-build", When: "a step behind pip's may need the compilers"},
 		{Key: "local-install", When: "pip installs the source in place (-e) by more than a link, or a requirement file installs it"},
-		{Key: "made-by-step", When: "a step, and neither a COPY nor a mount of the build context, makes the file that pip installs from"},
+		{Key: "made-by-step", When: "a step makes what pip installs from, or changes it after a COPY or a mount of the build context brought it"},
 		{Key: "manager-at-run-time", When: "the container starts Poetry, uv, Pipenv or PDM for more than to set up the environment, or uv's own image has no other command"},
 		{Key: "no-context", When: "a manager installs, and the build context is unknown"},
 		{Key: "non-root-install", When: "pip runs as another user than root"},

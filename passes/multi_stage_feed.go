@@ -165,7 +165,8 @@ func (sp *split) feedOne(i int, st *splitStep, n pipNeed) *transform.Finding {
 		return nil
 	}
 	var found []bringer
-	for _, before := range sp.steps[:i] {
+	from := 0 // behind the last COPY that surely brings it
+	for k, before := range sp.steps[:i] {
 		c := readCopy(sp.f, before.in)
 		if c == nil {
 			continue
@@ -179,7 +180,9 @@ func (sp *split) feedOne(i int, st *splitStep, n pipNeed) *transform.Finding {
 		case c.inline:
 			p = ""
 		}
-		found = append(found, bringer{before, c, r, p})
+		if found = append(found, bringer{before, c, r, p}); r != reachMaybe {
+			from = k + 1
+		}
 	}
 	switch {
 	case len(found) > 0:
@@ -187,6 +190,9 @@ func (sp *split) feedOne(i int, st *splitStep, n pipNeed) *transform.Finding {
 		return held(n.at, "made-by-step", "what brings %s depends on a build argument", n.path)
 	default:
 		return held(n.at, "made-by-step", "no COPY or ADD brings %s: an earlier step or the image makes it", n.path)
+	}
+	if no := sp.checkWritten(from, i, n); no != nil {
+		return no
 	}
 	last := found[len(found)-1]
 	if !slices.ContainsFunc(found, func(b bringer) bool { return b.reach != reachMaybe }) && !manifestDir(path.Dir(n.path)) {
@@ -280,6 +286,9 @@ func (sp *split) feedTree(i int, n pipNeed) *transform.Finding {
 	}
 	if !found {
 		return held(n.at, "made-by-step", "no COPY or ADD brings %s: an earlier step or the image makes it", n.path)
+	}
+	if no := sp.checkWritten(0, i, n); no != nil {
+		return no
 	}
 	if n.project {
 		return sp.feedProject(i, n)
