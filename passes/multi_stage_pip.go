@@ -79,6 +79,9 @@ func (sp *split) checkPip() *transform.Finding {
 				return no
 			}
 		}
+		if no := sp.checkState(st); no != nil {
+			return no
+		}
 	}
 	return nil
 }

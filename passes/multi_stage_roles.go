@@ -64,7 +64,9 @@ func makeUnits(s *shell.Script) []*splitUnit {
 		u.top, u.all = append(u.top, c), append(u.all, c)
 	}
 	for _, u := range list {
-		u.role, u.pip = u.combine(), u.installs()
+		if u.role, u.pip = u.combine(), u.installs(); u.role == rolePlain && u.onlyState() {
+			u.role = roleShell
+		}
 	}
 	return list
 }
