@@ -62,11 +62,6 @@ func (n *nonRooter) codePlaces(uses *buildctx.Uses) *hold {
 			return holdf(nil, "writes-system-path", "%s names %s, which stays root's", sourceLine(u), p)
 		}
 	}
-	for _, u := range uses.Around {
-		if p := bySource(u); !n.reaches(p) && buildctx.IsPlace(p) && !isTest(u.File) {
-			return holdf(nil, "writes-system-path", "%s names %s, which stays root's", sourceLine(u), p)
-		}
-	}
 	for i, u := range slices.Concat(uses.Writes, uses.Climbs) {
 		p := byCwd(u)
 		if i >= len(uses.Writes) {
@@ -76,7 +71,25 @@ func (n *nonRooter) codePlaces(uses *buildctx.Uses) *hold {
 			return holdf(nil, "writes-system-path", "%s may write to %s, which stays root's", sourceLine(u), p)
 		}
 	}
+	for _, u := range uses.Around {
+		if p := bySource(u); !n.reaches(p) && (buildctx.IsPlace(p) || !onlyRead(p)) && !isTest(u.File) {
+			return holdf(nil, "writes-system-path", "%s names %s, which stays root's", sourceLine(u), p)
+		}
+	}
 	return nil
+}
+
+// readElements are elements of paths that hold source, which an image has or has
+// not; nobody writes there.
+var readElements = setOf("test tests doc docs template templates script scripts src frontend client node_modules bower_components")
+
+// onlyRead reports a path that by its name is read where it is there.
+func onlyRead(p string) bool {
+	switch path.Ext(p) {
+	case ".py", ".toml", ".cfg", ".ini", ".md", ".rst", ".html", ".yml", ".yaml", ".env":
+		return true
+	}
+	return strings.HasPrefix(path.Base(p), ".") || slices.ContainsFunc(strings.Split(p, "/"), func(e string) bool { return readElements[e] })
 }
 
 // sourceDir is the directory of the container that has a file of the context: the

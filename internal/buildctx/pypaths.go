@@ -34,9 +34,13 @@ const maxPathDepth, maxPathSteps = 24, 2000
 
 var (
 	// assignRE is a variable, an attribute or an annotated field that gets a value.
-	assignRE  = lazyregexp.New(`(?m)^[ \t]*([A-Za-z_][\w.]*)[ \t]*(?::[ \t]*[\w.\[\], ]+)?=[ \t]*([^=\s])`)
+	assignRE = lazyregexp.New(`(?m)^[ \t]*([A-Za-z_][\w.]*)[ \t]*(?::[ \t]*[\w.\[\], ]+)?=[ \t]*([^=\s])`)
+	// entryRE is an entry of a dictionary, as in Django's DATABASES.
+	entryRE   = lazyregexp.New(`["']\w+["'][ \t]*:[ \t]*([^=\s])`)
 	parentsRE = lazyregexp.New(`^\.parents\[\s*(\d)\s*\]`)
 	dottedRE  = lazyregexp.New(`^[A-Za-z_][\w.]*`)
+	// sqliteURL is what stands before the file in a database's URL.
+	sqliteURL = lazyregexp.New(`^sqlite[a-z0-9+]*:///`)
 	fieldIsRE = lazyregexp.New(`^\{(?:str\()?([A-Za-z_][\w.]*)\)?\}`)
 )
 
@@ -84,16 +88,22 @@ func (p *pyPaths) before(at, end int) pyPath {
 	return v
 }
 
-// assigned are the paths that names get by more than a literal.
+// assigned are the paths that names and entries of dictionaries get by more than a literal.
 func (p *pyPaths) assigned(found func(v pyPath, at int)) {
+	value := func(at int) {
+		line, _, _ := bytes.Cut(p.src[at:min(len(p.src), at+maxPortArgs)], []byte("\n"))
+		if bytes.Contains(line, []byte("parent")) || bytes.Contains(line, []byte("dir")) || bytes.Contains(line, []byte("join")) || bytes.ContainsAny(line, "/+") {
+			v, _ := p.at(at)
+			found(v, at)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(p.bindings)) {
 		for _, b := range p.bindings[name] {
-			line, _, _ := bytes.Cut(p.src[b.expr:min(len(p.src), b.expr+maxPortArgs)], []byte("\n"))
-			if bytes.Contains(line, []byte("parent")) || bytes.Contains(line, []byte("dir")) || bytes.ContainsAny(line, "/+") {
-				v, _ := p.at(b.expr)
-				found(v, b.expr)
-			}
+			value(b.expr)
 		}
+	}
+	for _, m := range entryRE.FindAllSubmatchIndex(p.src, -1) {
+		value(m[2])
 	}
 }
 
@@ -223,8 +233,13 @@ func (p *pyPaths) literal(at int) (pyPath, int, bool) {
 	if !bytes.ContainsAny(p.src[at:n], "fF") {
 		return textPath(string(text)), end, true
 	}
+	text = text[len(sqliteURL.Regexp().Find(text)):]
 	if m := fieldIsRE.Regexp().FindSubmatch(text); m != nil {
-		v, _ := p.named(string(m[1]), at)
+		v, ok := p.named(string(m[1]), at)
+		if name, up := strings.CutSuffix(string(m[1]), ".parent"); !ok && up {
+			v, _ = p.named(name, at)
+			v = v.parent()
+		}
 		return v.concat(textPath(fieldRE.ReplaceAllString(string(text[len(m[0]):]), "…"))), end, true
 	}
 	if bytes.HasPrefix(text, []byte("{")) {
@@ -381,7 +396,7 @@ func (v pyPath) concat(w pyPath) pyPath {
 		return pyPath{v.base, v.text + "…"}
 	case v.base == ofSource && dir && !path.IsAbs(w.text):
 		return pyPath{v.base, path.Join(v.text, "..", "…"+w.text)}
-	case v.base == ofCwd && v.text == "":
+	case v.base == ofCwd && (v.text == "" || sqliteURL.Regexp().FindString(v.text) == v.text):
 		return w
 	}
 	return pyPath{v.base, v.text + w.text}
