@@ -1,7 +1,9 @@
 package passes
 
 import (
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"refit/internal/buildctx"
@@ -22,7 +24,33 @@ func (s *slimming) application() {
 		return
 	}
 	s.programs(at, uses, s.isCopied)
+	s.systemData(at)
 	s.pods(at)
+}
+
+// senders are calls of Flask, Django and Starlette that look the type of a file up
+// as mimetypes does.
+var senders = []string{"send_file", "send_from_directory", "FileResponse"}
+
+// systemData notes data of the full image that sources name, or that what they
+// call reads: its font, and the types of files.
+func (s *slimming) systemData(at transform.Span) {
+	m, err := s.ctx.Mentions()
+	if err != nil {
+		return
+	}
+	for _, word := range slices.Sorted(maps.Keys(m.Strings)) {
+		if u := m.Strings[word]; strings.HasPrefix(word, "DejaVu") && strings.HasSuffix(word, ".ttf") && s.isCopied(u.File) {
+			s.need([]string{"fonts-dejavu-core"}, nil, at, u.File+" names "+word)
+			break
+		}
+	}
+	for _, name := range senders {
+		if u, ok := m.Names[name]; ok && s.isCopied(u.File) {
+			s.need([]string{"media-types"}, nil, at, u.File+" calls "+name)
+			break
+		}
+	}
 }
 
 // pods notes the tools that manifests of Kubernetes run in containers. They may be
