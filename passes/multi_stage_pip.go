@@ -75,6 +75,12 @@ func (sp *split) checkPip() *transform.Finding {
 			}
 		}
 		if st.pip {
+			if file, setting := pipSettings(sp.ctx); file != "" {
+				return held(st.in.Body, "unclear-step", "%s sets %s for pip", file, setting)
+			}
+			if no := sp.needVariables(st, state); no != nil {
+				return no
+			}
 			if no := sp.checkTests(st, pythonDir(state)); no != nil {
 				return no
 			}
@@ -155,6 +161,53 @@ func (sp *split) checkPipVariables(st *splitStep) *transform.Finding {
 		}
 	}
 	return nil
+}
+
+// fileVariables are settings of pip that name what it reads.
+var fileVariables = strings.Fields("PIP_REQUIREMENT PIP_CONSTRAINT PIP_BUILD_CONSTRAINT PIP_FIND_LINKS PIP_EDITABLE PIP_CONFIG_FILE PIP_CERT PIP_CLIENT_CERT")
+
+// needVariables notes the files of the context that variables have pip read.
+func (sp *split) needVariables(st *splitStep, state *transform.State) *transform.Finding {
+	for _, u := range st.units {
+		for _, c := range u.all {
+			text := sp.f.Text(shell.In(st.in, c.Span))
+			sets := func(name string) bool { return strings.Contains(text, name+"=") }
+			if i := slices.IndexFunc(fileVariables, sets); i >= 0 {
+				return held(shell.In(st.in, c.Span), "unclear-step", "%s is set here, and what it has pip read is not known", fileVariables[i])
+			}
+		}
+	}
+	for _, name := range fileVariables {
+		if !state.HasEnv(name) && !state.HasArg(name) {
+			continue
+		}
+		text, ok := state.Expand("$" + name)
+		if !ok || name == "PIP_EDITABLE" {
+			return held(st.in.Body, "unclear-step", "what %s has pip read is not known", name)
+		}
+		for _, v := range strings.Fields(text) {
+			n := pipNeed{path: absolute(pythonDir(state), strings.TrimPrefix(v, "file://")), dir: name == "PIP_FIND_LINKS", at: st.in.Body, detail: name == "PIP_REQUIREMENT"}
+			if (!isURL(v) || strings.HasPrefix(v, "file://")) && sp.mayBring(st, n) {
+				st.need(n)
+			}
+		}
+	}
+	return nil
+}
+
+// mayBring reports whether a COPY before a step may write what pip reads; else it
+// is the image's own.
+func (sp *split) mayBring(st *splitStep, n pipNeed) bool {
+	for _, before := range sp.steps[:slices.Index(sp.steps, st)] {
+		c := readCopy(sp.f, before.in)
+		if c == nil {
+			continue
+		}
+		if r, _ := sp.reaches(c, n.path); r != reachNone || n.dir && (within(c.dest, n.path) || within(n.path, c.dest)) {
+			return true
+		}
+	}
+	return false
 }
 
 // pythonDir is the working directory, a name for it where a build argument chooses it;

@@ -214,6 +214,11 @@ func (h *hoist) read(in *transform.Instruction, cwd string) *hoistStep {
 		st.kind = runStep
 		st.script = shell.Of(h.f, in)
 		st.effect, _ = readEffects(st.script, h.f.State(in), cwd)
+		if st.effect.pip {
+			if file, setting := pipSettings(h.ctx); file != "" {
+				st.effect.merge(effect{key: "unknown-path", unknown: file + " sets " + setting + " for pip"})
+			}
+		}
 		for _, m := range mountsOf(in) {
 			if m.kind == "bind" {
 				st.effect.merge(doubt("it mounts files of the context or of another stage"))
