@@ -12,6 +12,12 @@ var (
 	composeImage = lazyregexp.New(`(?m)^\s+image:\s*["']?([^\s"'#]+)`, "image")
 )
 
+// composeNames are the compose files that are read as text.
+var composeNames = []string{"docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml", "docker-compose.override.yml"}
+
+// composeVariable is a variable of a service whose value is an absolute path.
+var composeVariable = lazyregexp.New(`(?m)^\s*(?:-\s*)?["']?([A-Z][A-Z0-9_]*)["']?(?:=|:\s)\s*["']?(/[^\s"']*)`)
+
 // ownServices are the parts of a compose file, as text, that may describe
 // containers of an image that is built here: all services but those that only
 // pull an image. The file is read by its indentation, without anchors: a part

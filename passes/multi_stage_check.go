@@ -135,6 +135,9 @@ func keepsPath(val string) bool {
 	return false
 }
 
+// emptyEnv starts a program with other variables than the image's.
+var emptyEnv = lazyregexp.New(`\benv["',\s]+(?:-i\b|-\s|--ignore-environment|(?:-\S+\s+)*PATH=)`, "env")
+
 func isLogin(arg string) bool {
 	return arg == "--login" || len(arg) > 1 && arg[0] == '-' && arg[1] != '-' && strings.Contains(arg, "l")
 }
@@ -176,6 +179,9 @@ func (sp *split) checkCommands(st *splitStep, s *shell.Script) *transform.Findin
 			return nil
 		}
 		return held(st.in.Body, "unclear-step", "it cannot be read: %s", s.Why)
+	}
+	if emptyEnv.MatchString(sp.f.Text(st.in.Body)) {
+		return held(st.in.Body, "path-lost", "it starts a program with an environment of its own")
 	}
 	tools := s.Toolset()
 	for _, name := range tools.Names {
@@ -344,6 +350,9 @@ func (sp *split) checkScripts(i int, st *splitStep, s *shell.Script) *transform.
 				return held(st.in.Body, "absolute-path", "%s runs %s, which the environment does not have", script.Path, c)
 			}
 		}
+		if b, err := sp.ctx.ReadFile(script.Path); err == nil && emptyEnv.Regexp().Match(b) {
+			return held(st.in.Body, "path-lost", "%s starts a program with an environment of its own", script.Path)
+		}
 		if slices.Contains(script.Assigned, "PATH") {
 			return held(st.in.Body, "path-lost", "%s sets PATH", script.Path)
 		}
@@ -372,6 +381,19 @@ func (sp *split) checkContext() *transform.Finding {
 		for _, words := range p.commands() {
 			if m := ownPython.FindString(strings.Join(words, " ")); m != "" {
 				return held(sp.s.From.Body, "absolute-path", "%s names %s, where pip's programs are no more", p.name, m)
+			}
+		}
+	}
+	for _, name := range composeNames {
+		b, err := sp.ctx.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		for _, service := range ownServices(string(b)) {
+			for _, m := range composeVariable.FindAllStringSubmatch(service, -1) {
+				if m[1] == "PATH" || m[1] == "VIRTUAL_ENV" || m[1] == "PYTHONHOME" {
+					return held(sp.s.From.Body, "path-lost", "%s sets %s for the container", name, m[1])
+				}
 			}
 		}
 	}

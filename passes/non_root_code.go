@@ -137,7 +137,7 @@ var composeRoot = lazyregexp.New(`(?m)docker\.sock|^\s*privileged:\s*true|^\s*(c
 // directories, and those of its own services, to which it may write what root
 // owns.
 func (n *nonRooter) mounts() *hold {
-	for _, name := range []string{"docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml", "docker-compose.override.yml"} {
+	for _, name := range composeNames {
 		b, err := n.ctx.ReadFile(name)
 		if err != nil {
 			continue
@@ -149,6 +149,13 @@ func (n *nonRooter) mounts() *hold {
 		for _, dir := range own {
 			if !isSystem(dir) || within(dir, "/var/lib") || within(dir, "/var/log") {
 				return holdf(nil, "mounted", "%s mounts something at %s, whose owner is not known", name, dir)
+			}
+		}
+		for _, service := range ownServices(string(b)) {
+			for _, m := range composeVariable.FindAllStringSubmatch(service, -1) {
+				if p := path.Clean(m[2]); buildctx.IsPlace(p) && !n.reaches(p) && !routeLike(m[1]) && !slices.Contains(searchPaths, m[1]) {
+					return holdf(nil, "writes-system-path", "%s sets %s to %s, which stays root's", name, m[1], p)
+				}
 			}
 		}
 		for _, m := range mountLine.Regexp().FindAllSubmatch(b, -1) {
