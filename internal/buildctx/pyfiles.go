@@ -20,6 +20,21 @@ var placeRE = lazyregexp.New(`^(/[A-Za-z0-9_.][^"'\n]*)["']`)
 var placeTops = set(`var run srv mnt media dev home opt data log logs db database config conf output out storage volume volumes
 	backup backups upload uploads cache shared work workspace results downloads`)
 
+// pathNameRE is what stands before a value that is a path whatever it looks like, by the name that gets it: MEDIA_ROOT
+// and others of Django's, UPLOAD_FOLDER, data_dir, "LOCATION": "/…", getenv("LOG_FILE", "/…").
+var pathNameRE = lazyregexp.New(`(?i)(?:^|[\s("'\[.])(?:(?:static|media)_root|(?-i:LOCATION)|(?:\w*[_.])?(?:dir|folder|directory|filename)|\w+dir|` +
+	`\w*(?:file|db|log|data|model|upload|cache|output|session|database|storage|temp|tmp)_?path|\w*_file)["']?\]?\s*` +
+	`(?::\s*\w+\s*)?[=:,]\s*(?:[\w.]+\(\s*)?[rRuU]?$`)
+
+// maxNameText is how much of a line before a value is searched for the name.
+const maxNameText = 120
+
+// namedPath reports a string at an offset whose value is a path by the name before it.
+func (s *pyScanner) namedPath(at int) bool {
+	start := max(bytes.LastIndexByte(s.src[:at], '\n')+1, at-maxNameText)
+	return pathNameRE.Regexp().Match(s.src[start:at])
+}
+
 // IsPlace reports an absolute path under which programs keep what they write, or find devices or private keys.
 func IsPlace(p string) bool {
 	top, _, _ := strings.Cut(p[1:], "/")
@@ -43,7 +58,7 @@ func (s *pyScanner) places() {
 				continue
 			}
 			place := string(m[1])
-			if IsPlace(place) {
+			if IsPlace(place) || s.namedPath(at) {
 				s.add(&s.out.Places, place, at)
 			}
 			if strings.HasPrefix(place, "/usr/local/bin/") || strings.HasPrefix(place, "/usr/local/lib/python") {
