@@ -198,6 +198,12 @@ func (g *ignoring) unneeded(i *ignored, whole bool, reader *usesReader) bool {
 		where, _ := reader.uses(base)
 		return where == "" && !g.namedInSteps(base)
 	case buildctx.Docker:
+		if m, err := g.ctx.Mentions(); err == nil {
+			if p, ok := m.Strings[base]; ok && !isTest(p.File) {
+				g.hold("file-used", i.Path+" stays: "+p.File+" names it")
+				return false
+			}
+		}
 		return !g.namedInSteps(base)
 	}
 	return true
