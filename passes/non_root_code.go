@@ -8,6 +8,7 @@ import (
 
 	"refit/internal/buildctx"
 	"refit/internal/lazyregexp"
+	"refit/transform"
 )
 
 // code looks at the Python sources of the context.
@@ -76,7 +77,52 @@ func (n *nonRooter) codePlaces(uses *buildctx.Uses) *hold {
 			return holdf(nil, "writes-system-path", "%s names %s, which stays root's", sourceLine(u), p)
 		}
 	}
+	return n.installedCode(uses)
+}
+
+// installedCode looks at what the project's own code writes beside itself, where pip
+// has put a copy of it among the packages, which stay root's.
+func (n *nonRooter) installedCode(uses *buildctx.Uses) *hold {
+	installs := func(in *transform.Instruction) bool {
+		text := n.f.Text(in.Body)
+		return in.Keyword == "run" && selfInstall.MatchString(text) && !linkInstall.MatchString(text)
+	}
+	if !slices.ContainsFunc(n.f.Stages, func(s *transform.Stage) bool { return slices.ContainsFunc(s.Instructions, installs) }) {
+		return nil
+	}
+	for _, u := range uses.Beside {
+		if !isTest(u.File) && n.runsInstalled(u.File) {
+			return holdf(nil, "writes-system-path", "%s may write %s beside itself, among the installed packages, which stay root's", sourceLine(u), u.What)
+		}
+	}
+	if m, err := n.ctx.Mentions(); err == nil {
+		if p, ok := m.Names["instance_path"]; ok && !isTest(p.File) && n.runsInstalled(p.File) {
+			return holdf(nil, "writes-system-path", "%s uses Flask's instance_path, which is beside the installed packages, and stays root's", p.File)
+		}
+	}
 	return nil
+}
+
+var linkInstall = lazyregexp.New(`\s(-e|--editable)\b|\bdevelop\b`)
+
+// runsInstalled reports a file of a package of which the installed copy may run. A
+// server and an interpreter look in the working directory first.
+func (n *nonRooter) runsInstalled(file string) bool {
+	top, _, inPackage := strings.Cut(file, "/")
+	if !inPackage {
+		return false
+	}
+	entry, cmd := startedBy(n.s)
+	if entry == nil {
+		entry = cmd
+	}
+	args, isShell := commandOf(entry)
+	if isShell && len(args) > 0 {
+		args = strings.Fields(args[0])
+	}
+	found, here := contextFile(n.image, n.s, path.Join(n.image.endDir(n.s).path, file))
+	looksHere := len(args) > 0 && (slices.Contains(servers, path.Base(args[0])) || isInterpreter(path.Base(args[0])))
+	return top == "src" || !looksHere || !here || found != file
 }
 
 // readElements are elements of paths that hold source, which an image has or has

@@ -37,6 +37,7 @@ type Uses struct {
 	Writes     []Use // absolute paths, and those above the working directory ("../x"), given to what makes or changes files
 	Around     []Use // names for places above the directory of the source file, relative to that: "../data"
 	Climbs     []Use // the same, where something is written
+	Beside     []Use // what is written in the directory of the source file or below it, or is named there as data
 	Prefix     []Use // paths in the image's own Python, in strings or as the interpreter: /usr/local/bin/python
 	Privileged []Use // calls that need root: os.chown, os.setuid, raw sockets
 }
@@ -88,7 +89,7 @@ func (c *Context) scanPython() (*Uses, error) {
 		s.out.Files++
 		s.scan(e.Path, b)
 	}
-	for _, l := range []*[]Use{&s.out.Imports, &s.out.Commands, &s.out.Libraries, &s.out.LowPorts, &s.out.Home, &s.out.Places, &s.out.Writes, &s.out.Climbs, &s.out.Around, &s.out.Prefix, &s.out.Privileged} {
+	for _, l := range []*[]Use{&s.out.Imports, &s.out.Commands, &s.out.Libraries, &s.out.LowPorts, &s.out.Home, &s.out.Places, &s.out.Writes, &s.out.Climbs, &s.out.Around, &s.out.Beside, &s.out.Prefix, &s.out.Privileged} {
 		slices.SortStableFunc(*l, func(a, b Use) int { return cmp.Compare(a.What, b.What) })
 	}
 	return s.out, nil

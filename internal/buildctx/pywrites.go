@@ -129,6 +129,8 @@ func (s *pyScanner) wrote(v pyPath, at int) {
 		s.add(&s.out.Writes, text, at)
 	case v.base == ofSource && climbs && !s.commented(at):
 		s.out.Climbs = append(s.out.Climbs, Use{text, s.file, s.lineOf(at)})
+	case v.base == ofSource && !s.commented(at):
+		s.out.Beside = append(s.out.Beside, Use{text, s.file, s.lineOf(at)})
 	}
 }
 
@@ -141,6 +143,9 @@ func (s *pyScanner) keywords() {
 		}
 	}
 }
+
+// dataEnds are endings of files that programs keep.
+var dataEnds = set(".db .sqlite .sqlite3 .log .pid .lock .sock")
 
 // outside records names for places outside the application that are not written as they are: BASE.parent / "data".
 // Whether something is written there is not known, as with Places.
@@ -155,6 +160,8 @@ func (s *pyScanner) outside() {
 			s.add(&s.out.Places, text, at)
 		case v.base == ofSource && climbs && !s.commented(at):
 			s.out.Around = append(s.out.Around, Use{text, s.file, s.lineOf(at)})
+		case v.base == ofSource && dataEnds[path.Ext(text)] && !s.commented(at):
+			s.out.Beside = append(s.out.Beside, Use{text, s.file, s.lineOf(at)})
 		}
 	})
 }
