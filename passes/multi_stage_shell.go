@@ -68,7 +68,9 @@ func setsState(c *shell.Command) bool {
 // writesBeside names a file that a command in pip's own unit writes outside of the
 // environment; "" if there is none.
 func (sp *split) writesBeside(c *shell.Command) string {
-	scratch := func(file string) bool { return within(file, "/tmp") || within(file, "/dev") }
+	scratch := func(file string) bool {
+		return within(file, "/tmp") || within(file, "/dev") || sp.exports(file)
+	}
 	for _, r := range c.Redirs {
 		if strings.HasPrefix(r.Op, ">") && !strings.HasSuffix(r.Op, "&") && !scratch(r.Target.Text) {
 			return r.Target.Text
@@ -90,6 +92,19 @@ func (sp *split) writesBeside(c *shell.Command) string {
 		}
 	}
 	return ""
+}
+
+// exports reports a requirement file that a manager writes for pip.
+func (sp *split) exports(file string) bool {
+	if sp.own == nil {
+		return false
+	}
+	for p := range sp.own.exported {
+		if path.Base(p) == path.Base(file) {
+			return true
+		}
+	}
+	return false
 }
 
 // readsMore names what a substitution reads that a build of the same image may
