@@ -209,7 +209,12 @@ func (v *venv) inFile(c *buildctx.Context, e buildctx.Entry) bool {
 	if err != nil {
 		return true
 	}
-	return strings.Contains(string(text), v.base+"/") || strings.Contains(string(text), "activate_this") || strings.Contains(string(text), "VIRTUAL_ENV")
+	for _, named := range []string{v.base + "/", `"` + v.base + `"`, "'" + v.base + "'", "/" + v.base + `"`, "/" + v.base + "'", "cd " + v.base, "activate_this", "VIRTUAL_ENV"} {
+		if strings.Contains(string(text), named) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayHold reports a COPY --from or a mount that takes dir, or a directory around
