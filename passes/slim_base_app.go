@@ -291,6 +291,37 @@ func (s *slimming) supervisor(at transform.Span) {
 	}
 }
 
+// procfile reads the programs that honcho starts.
+func (s *slimming) procfile(at transform.Span) {
+	found := false
+	entries, _ := s.ctx.Files()
+	for _, e := range entries {
+		if !e.Regular || !strings.HasPrefix(path.Base(e.Path), "Procfile") || !s.isCopied(e.Path) {
+			continue
+		}
+		b, err := s.ctx.ReadFile(e.Path)
+		if err != nil {
+			continue
+		}
+		found = true
+		for line := range strings.Lines(string(b)) {
+			_, command, ok := strings.Cut(line, ":")
+			if !ok || strings.HasPrefix(strings.TrimSpace(line), "#") {
+				continue
+			}
+			sc := buildctx.ParseScript(e.Path+".sh", []byte(strings.TrimSpace(command)))
+			if sc.Problem != "" || sc.Dynamic {
+				s.decline(at, "unknown-command", "what %s starts cannot be read", e.Path)
+				return
+			}
+			s.scriptCommands(nil, at, e.Path, sc, s.image.endDir(s.f.Final()).path)
+		}
+	}
+	if !found {
+		s.decline(at, "unknown-command", "the programs that honcho starts are not in a known build context")
+	}
+}
+
 // isCopied reports a file of the context that some COPY or ADD brings.
 func (s *slimming) isCopied(file string) bool {
 	return slices.ContainsFunc(s.copied, func(source string) bool {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"refit/internal/buildctx"
+	"refit/internal/facts"
 	"refit/transform"
 )
 
@@ -85,11 +86,17 @@ func (s *slimming) programs(at transform.Span, uses *buildctx.Uses, counts func(
 		}
 	}
 	for _, u := range uses.Imports {
+		if runners[u.What] && counts(u.File) && !isTest(u.File) {
+			s.decline(at, "unknown-command", "%s imports %s, which runs programs that are not read", u.File, u.What)
+		}
 		if pkgs := importNeeds[u.What]; pkgs != nil && counts(u.File) {
 			s.need(pkgs, nil, at, u.File+" imports "+u.What)
 		}
 	}
 }
+
+// runners are modules whose calls run programs, beside those of Python's own library.
+var runners = setOf("invoke fabric fabric2 plumbum pexpect delegator envoy doit")
 
 // importNeeds are modules of Python's own library that use a file of the system
 // which slim lacks: mimetypes reads /etc/mime.types, tkinter loads libtk.
@@ -110,7 +117,24 @@ func (s *slimming) sourceRuns(at transform.Span, u buildctx.Use) {
 		s.scriptNamed(at, u, name)
 		return
 	}
+	if _, lacks := s.slimLacks(name); !lacks && !builders[name] && !facts.SlimHasCommand("bookworm", name) && s.ownScript(at, name) {
+		return
+	}
 	s.tool(u.What, nil, at, u.File+" runs "+name)
+}
+
+// ownScript reads the scripts of the context that have the name of a program, and
+// reports whether there are any.
+func (s *slimming) ownScript(at transform.Span, name string) bool {
+	found := false
+	entries, _ := s.ctx.Files()
+	for _, e := range entries {
+		if e.Regular && path.Base(e.Path) == name && s.isCopied(e.Path) {
+			found = true
+			s.scriptAt(nil, at, e.Path, "/")
+		}
+	}
+	return found
 }
 
 // scriptNamed reads every script of the context with that name.

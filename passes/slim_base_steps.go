@@ -67,6 +67,9 @@ var builders = setOf(`make gmake cmake ninja meson scons configure autogen.sh bo
 	mamba micromamba luarocks stack cabal easy_install nvm n f2py f2py3 cython cythonize mypyc pythran
 	maturin nuitka nuitka3 pyinstaller pyi-makespec R Rscript swift dotnet`)
 
+// fileRunners start programs that files of theirs name.
+var fileRunners = setOf("invoke inv fab fabric doit just poe nox tox circusd watchmedo forego foreman")
+
 // tool notes a command that is run: in for a step, nil at run time.
 func (s *slimming) tool(name string, in *transform.Instruction, at transform.Span, why string) {
 	base := path.Base(name)
@@ -75,10 +78,12 @@ func (s *slimming) tool(name string, in *transform.Instruction, at transform.Spa
 		s.decline(at, "outside-install", "%s builds or installs software, and what that needs of the full image is not known", base)
 	case strings.HasPrefix(name, "/usr/bin/python") || strings.HasPrefix(name, "/usr/bin/pip"):
 		s.decline(at, "unknown-command", "%s is Debian's own Python, which only the full image has", name)
-	case base == "cron" || base == "crond" || base == "crontab" || base == "systemctl":
+	case fileRunners[base] || base == "cron" || base == "crond" || base == "crontab" || base == "systemctl":
 		s.decline(at, "unknown-command", "the programs that %s starts are not read", base)
 	case base == "supervisord":
 		s.supervisor(at)
+	case base == "honcho":
+		s.procfile(at)
 	case base == "playwright":
 		s.decline(at, "outside-install", "playwright installs browsers, whose needs no package declares")
 	case base == "perl":
