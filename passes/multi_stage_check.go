@@ -60,6 +60,11 @@ func (sp *split) checkPaths(st *splitStep) *transform.Finding {
 	default:
 		return nil
 	}
+	for _, dir := range []string{"/usr/local/share/jupyter", "/usr/local/etc/jupyter"} {
+		if strings.Contains(text, dir) {
+			return held(st.in.Body, "absolute-path", "what packages put into %s will be in /opt/venv", dir)
+		}
+	}
 	if !strings.Contains(text, "/usr/local/bin/") {
 		return nil
 	}
