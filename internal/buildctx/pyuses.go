@@ -47,7 +47,7 @@ func (u *Uses) Imported(module string) bool {
 	return slices.ContainsFunc(u.Imports, func(i Use) bool { return i.What == module })
 }
 
-// PythonUses scans the *.py files that the build sees. The error says why nothing is known.
+// PythonUses scans the *.py files that the build sees, and programs of Python without an ending. The error says why nothing is known.
 func (c *Context) PythonUses() (*Uses, error) {
 	if c == nil {
 		return nil, ErrUnknown
@@ -62,6 +62,15 @@ func ScanPython(name, text string) *Uses {
 	return s.out
 }
 
+// maxBare bounds the files without an ending that are looked into.
+const maxBare = 256 << 10
+
+// asksForPython reports a program whose first line says that Python runs it.
+func asksForPython(b []byte) bool {
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	return bytes.HasPrefix(line, []byte("#!")) && bytes.Contains(line, []byte("python"))
+}
+
 func (c *Context) scanPython() (*Uses, error) {
 	if _, err := c.ignore(); err != nil {
 		return nil, err
@@ -70,19 +79,23 @@ func (c *Context) scanPython() (*Uses, error) {
 	s := &pyScanner{out: &Uses{Complete: complete}, seen: map[seenKey]bool{}}
 	budget := int64(maxPython)
 	for _, e := range entries {
-		if e.Dir || path.Ext(e.Path) != ".py" {
+		bare := path.Ext(e.Path) == ""
+		if e.Dir || path.Ext(e.Path) != ".py" && !(bare && e.Regular && e.Size <= maxBare) {
 			continue
 		}
 		if hidden, err := c.hidden(e.Path, false); err != nil || hidden {
 			continue
 		}
 		if e.Size > budget {
-			s.out.Complete = false
+			s.out.Complete = s.out.Complete && bare
 			continue
 		}
 		b, err := c.readVisible(e.Path, MaxText)
 		if err != nil {
-			s.out.Complete = false
+			s.out.Complete = s.out.Complete && bare
+			continue
+		}
+		if bare && !asksForPython(b) {
 			continue
 		}
 		budget -= int64(len(b))
