@@ -36,7 +36,7 @@ type Run struct {
 	User, WorkDir       string
 	Mounts              []string // directories that something writable is mounted at
 	Hides               []string // paths that anything is mounted at
-	Rights              string   // a right that root has, such as "privileged"; "" for none
+	Rights              string   // what takes root, such as "it is privileged"; "" for nothing
 }
 
 // Found is what is declared in a directory.

@@ -2,6 +2,7 @@ package builds
 
 import (
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -129,7 +130,7 @@ func (f *finder) declared(project *types.Project, lines *lines) []Build {
 	var list []Build
 	for _, name := range names {
 		s := project.Services[name]
-		at, run := lines.of(name), runOf(&s, project.Services)
+		at, run := lines.of(name), runOf(&s, project)
 		for _, made := range madeFor(&s, project.Services) {
 			list = append(list, f.declare(at, &s, made, run, project.Environment)...)
 		}
@@ -233,8 +234,9 @@ func target(given, source, dir string) string {
 }
 
 // runOf is what a service changes of how the image runs, nil for nothing.
-func runOf(s *types.ServiceConfig, all types.Services) *Run {
-	r := &Run{Entrypoint: s.Entrypoint, Command: s.Command, User: s.User, WorkDir: s.WorkingDir, Hides: hides(s, all)}
+func runOf(s *types.ServiceConfig, project *types.Project) *Run {
+	r := &Run{Entrypoint: s.Entrypoint, Command: s.Command, User: s.User, WorkDir: s.WorkingDir, Hides: hides(s, project.Services)}
+	r.Rights = privateFile(s, project)
 	if h := s.HealthCheck; h != nil && !h.Disable && len(h.Test) > 1 {
 		r.Health = h.Test
 	}
@@ -258,4 +260,26 @@ func runOf(s *types.ServiceConfig, all types.Services) *Run {
 		return nil
 	}
 	return r
+}
+
+// privateFile says which secret or configuration the service gets from a file that
+// not everybody may surely read: compose mounts the file as it is, with its owner.
+func privateFile(s *types.ServiceConfig, project *types.Project) string {
+	var files []string
+	for _, secret := range s.Secrets {
+		files = append(files, project.Secrets[secret.Source].File)
+	}
+	for _, config := range s.Configs {
+		files = append(files, project.Configs[config.Source].File)
+	}
+	for _, file := range files {
+		if file == "" {
+			continue
+		}
+		info, err := os.Stat(file)
+		if err != nil || info.Mode().Perm()&0o004 == 0 {
+			return "it reads " + filepath.Base(file) + ", which only its owner may read, as far as is known here"
+		}
+	}
+	return ""
 }
