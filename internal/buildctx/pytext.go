@@ -10,7 +10,9 @@ import (
 var (
 	pyNameRE = lazyregexp.New(`^[A-Za-z_]\w*$`)
 	homeRE   = lazyregexp.New(`^((?:/root|~)(?:/[^"'\n]*)?)["']`)
-	bindRE   = lazyregexp.New(`(?m)^[ \t]*(?:bind|BIND)[ \t]*=[ \t]*\[?[ \t]*f?["'][^"'\n]*:(\d{1,5})["']`)
+	// SMTP_PORT and the like are others' ports.
+	portNameRE = lazyregexp.New(`(?:getenv|environ\.get)\([ \t]*["'](?:(?:HTTP|WEB|APP|SERVER|LISTEN|GUNICORN)_)?PORT["'][ \t]*,[ \t]*["']?(\d{1,5})`)
+	bindRE     = lazyregexp.New(`(?m)^[ \t]*(?:bind|BIND)[ \t]*=[ \t]*\[?[ \t]*f?["'][^"'\n]*:(\d{1,5})["']`)
 
 	// portREs find the port in what follows a server's name, from its parenthesis on.
 	portREs = []*lazyregexp.Regexp{

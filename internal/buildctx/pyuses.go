@@ -337,7 +337,8 @@ func (s *pyScanner) lowPort(digits []byte, at int) {
 	}
 }
 
-// literals finds paths in a home directory, and the bind setting of a server's configuration.
+// literals finds paths in a home directory, the bind setting of a server's configuration, and
+// the default of the variable by which platforms tell a server its port.
 func (s *pyScanner) literals() {
 	for _, text := range []string{"/root", "~"} {
 		for at := 0; ; at++ {
@@ -352,6 +353,11 @@ func (s *pyScanner) literals() {
 			if m := homeRE.Regexp().FindSubmatch(s.src[at:min(len(s.src), at+maxPortArgs)]); m != nil {
 				s.add(&s.out.Home, string(m[1]), at)
 			}
+		}
+	}
+	if bytes.Contains(s.src, []byte("PORT")) {
+		for _, m := range portNameRE.Regexp().FindAllSubmatchIndex(s.src, -1) {
+			s.lowPort(s.src[m[2]:m[3]], m[2])
 		}
 	}
 	if !bytes.Contains(s.src, []byte("bind")) {

@@ -88,11 +88,11 @@ smtp = SMTP(host, port=587)
 requests.get(u, port=80)
 open("/root/.cache/x")
 os.path.expanduser(p)
-`, "gunicorn.conf.py", "bind = '0.0.0.0:81'\n", "tests/t.py", "import hidden", "venv/pyvenv.cfg", "", "venv/x.py", "import inside")
+`, "gunicorn.conf.py", "bind = '0.0.0.0:81'\nbind = f\"0.0.0.0:{os.environ.get('PORT', 83)}\"\nos.getenv('SMTP_PORT', '25')\nos.getenv('HTTP_PORT', '8080')\n", "tests/t.py", "import hidden", "venv/pyvenv.cfg", "", "venv/x.py", "import inside")
 	for name, got := range map[string][2]string{
 		"imports":   {whats(u.Imports), "a mimetypes numpy os sqlalchemy tkinter yaml"},
 		"libraries": {whats(u.Libraries), "libvips.so.42 magic"},
-		"ports":     {whats(u.LowPorts), "443 80 81 82"},
+		"ports":     {whats(u.LowPorts), "443 80 81 82 83"},
 		"home":      {whats(u.Home), "/root/.cache/x expanduser"},
 	} {
 		if got[0] != got[1] {
