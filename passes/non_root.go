@@ -53,7 +53,7 @@ var nonRootDeclines = []transform.Decline{
 	{Key: "no-command", When: "no CMD or ENTRYPOINT says what will run"},
 	{Key: "interactive", When: "the command is a shell or a bare interpreter, for somebody who may want to install things"},
 	{Key: "volume", When: "there is a VOLUME: those that exist already are root's"},
-	{Key: "mounted", When: "a compose file mounts something over a directory that the application may write to"},
+	{Key: "mounted", When: "a compose file, a manifest of Kubernetes, fly.toml or render.yaml mounts something that the application may write to"},
 	{Key: "low-port", When: "a port under 1024 is used, which not every container runtime opens to others than root"},
 	{Key: "data-under-root", When: "the steps or the application use root's home"},
 	{Key: "user-exists", When: "the file makes a user, or gives files to one, and what for is not known"},

@@ -209,13 +209,48 @@ func (n *nonRooter) mounts() *hold {
 			if strings.Contains(string(m[2]), "ro") || isSystem(dir) {
 				continue
 			}
-			over := n.files.owned(dir) || slices.ContainsFunc(n.files.dirs, func(d string) bool { return within(d, dir) })
-			if over {
+			if n.covers(dir) {
 				return holdf(nil, "mounted", "%s mounts something at %s, whose owner is not known", name, dir)
 			}
 		}
 	}
+	return n.deployed()
+}
+
+// covers reports a directory that is the user's, or has such below.
+func (n *nonRooter) covers(dir string) bool {
+	return n.files.owned(dir) || slices.ContainsFunc(n.files.dirs, func(d string) bool { return within(d, dir) })
+}
+
+// deployed looks for volumes in what says how the image is deployed: in manifests of
+// Kubernetes, which may be another program's, those over the application's directories.
+func (n *nonRooter) deployed() *hold {
+	for _, p := range podFiles(n.ctx) {
+		for _, dir := range p.mounts() {
+			if n.covers(dir) {
+				return holdf(nil, "mounted", "%s mounts something at %s, whose owner is not known", p.name, dir)
+			}
+		}
+	}
+	for _, p := range platforms {
+		b, err := n.ctx.ReadFile(p.file)
+		if err != nil {
+			continue
+		}
+		if m := p.mount.FindStringSubmatch(string(b)); m != nil {
+			return holdf(nil, "mounted", "%s mounts a volume at %s, whose owner is not known", p.file, m[1])
+		}
+	}
 	return nil
+}
+
+// platforms are the files by which platforms run an image, and what mounts a volume there.
+var platforms = []struct {
+	file  string
+	mount *lazyregexp.Regexp
+}{
+	{"fly.toml", lazyregexp.New(`(?m)^\s*destination\s*=\s*["'](/[^"'\s]+)`, "destination")},
+	{"render.yaml", podMount},
 }
 
 // ownMounts are the directories that the built services of a compose file mount

@@ -65,6 +65,24 @@ func (p podFile) commands() [][]string {
 	return all
 }
 
+var (
+	podMount  = lazyregexp.New(`(?m)^\s*(?:-\s+)?mountPath:\s*["']?(/[^\s"'#]+)`, "mountPath:")
+	podVolume = lazyregexp.New(`\b(?:persistentVolumeClaim|volumeClaimTemplates|hostPath|ephemeral|nfs|csi):`)
+)
+
+// mounts are the directories at which a manifest with volumes that last mounts
+// something. Those of emptyDir, configMap and secret alone everybody may write or read.
+func (p podFile) mounts() []string {
+	if !podVolume.MatchString(p.text) {
+		return nil
+	}
+	var dirs []string
+	for _, m := range podMount.FindAllStringSubmatch(p.text, -1) {
+		dirs = append(dirs, path.Clean(m[1]))
+	}
+	return dirs
+}
+
 // listOf is the block of a list at the start of a text: lines that are as deep as
 // its first item, and start with a dash, or deeper.
 func listOf(text string) string {
