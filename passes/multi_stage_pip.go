@@ -85,6 +85,9 @@ func (sp *split) checkPip() *transform.Finding {
 				return no
 			}
 		}
+		if setting := writtenSetting(st.script.Text); setting != "" {
+			return held(st.in.Body, "unclear-step", "it may set %s for pip", setting)
+		}
 		if no := sp.checkState(st); no != nil {
 			return no
 		}

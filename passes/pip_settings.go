@@ -35,6 +35,20 @@ func pipSettings(ctx *buildctx.Context) (file, setting string) {
 	return "", ""
 }
 
+// settingIn is a setting of that kind in the text of a script.
+var settingIn = lazyregexp.New(`(?i)\b(find-links|constraint|requirement|editable|target|prefix|root|user|src)[ \t]*=`, "=")
+
+// writtenSetting finds such a setting in a script that writes pip's settings.
+func writtenSetting(script string) string {
+	if !containsAny(script, []string{"pip.conf", "pip.ini", "pip/config"}) {
+		return ""
+	}
+	if m := settingIn.FindStringSubmatch(script); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
 // harmlessSetting reports a setting that is off, or names nothing but addresses.
 func harmlessSetting(key, value string) bool {
 	if key == "user" {
