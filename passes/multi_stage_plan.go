@@ -47,6 +47,7 @@ type splitStep struct {
 	script   *shell.Script // of a RUN
 	units    []*splitUnit
 	calls    map[*splitUnit]*pkgCall
+	effects  map[*shell.Command]effect // nil until they are asked for
 	pip      bool
 	needs    []pipNeed        // what pip reads
 	relative bool             // some of it by a path that starts in the working directory

@@ -25,7 +25,6 @@ func (u *splitUnit) onlyState() bool {
 // checkState declines a pip step of which the builder's copy would lack what it
 // sets or reads before, or the runtime's what it writes beside what is installed.
 func (sp *split) checkState(st *splitStep) *transform.Finding {
-	var each map[*shell.Command]effect
 	last := lastPip(st)
 	for j, u := range st.units {
 		at := shell.In(st.in, u.top[0].Span)
@@ -49,10 +48,7 @@ func (sp *split) checkState(st *splitStep) *transform.Finding {
 			if !c.Subst {
 				continue
 			}
-			if each == nil {
-				_, each = readEffects(st.script, sp.f.State(st.in), pythonDir(sp.f.State(st.in)))
-			}
-			if what := st.readsMore(c, each); what != "" {
+			if what := st.readsMore(c, sp.effects(st)); what != "" {
 				return held(at, "unclear-step", "it reads %s, which the builder may not have", what)
 			}
 		}

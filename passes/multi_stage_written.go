@@ -17,7 +17,6 @@ func (sp *split) checkWritten(from, i int, n pipNeed) *transform.Finding {
 		if st.script == nil {
 			continue
 		}
-		_, each := readEffects(st.script, sp.f.State(st.in), pythonDir(sp.f.State(st.in)))
 		for _, u := range st.units {
 			at := shell.In(st.in, u.top[0].Span)
 			if at.Start >= n.at.Start {
@@ -27,7 +26,7 @@ func (sp *split) checkWritten(from, i int, n pipNeed) *transform.Finding {
 				continue
 			}
 			for _, c := range u.all {
-				e, known := each[c]
+				e, known := sp.effects(st)[c]
 				if !known {
 					e = doubt("")
 				}
@@ -38,6 +37,17 @@ func (sp *split) checkWritten(from, i int, n pipNeed) *transform.Finding {
 		}
 	}
 	return nil
+}
+
+// effects are what the commands of a step do, read once.
+func (sp *split) effects(st *splitStep) map[*shell.Command]effect {
+	if st.effects == nil {
+		state := sp.f.State(st.in)
+		if _, st.effects = readEffects(st.script, state, pythonDir(state)); st.effects == nil {
+			st.effects = map[*shell.Command]effect{}
+		}
+	}
+	return st.effects
 }
 
 // describePlain names a unit by its first program.

@@ -94,6 +94,9 @@ func (n *nonRooter) own() *hold {
 	return nil
 }
 
+// maxDirs bounds the directories that become the user's: each step is looked at for each.
+const maxDirs = 100
+
 // findDirs collects the directories that become the user's.
 func (o *fileOwner) findDirs() *hold {
 	cwd := "/"
@@ -125,6 +128,9 @@ func (o *fileOwner) findDirs() *hold {
 		o.addDir(dir)
 	}
 	o.addDir(cwd)
+	if len(o.dirs) > maxDirs {
+		return holdf(nil, "unknown-path", "more than %d directories would be the user's", maxDirs)
+	}
 	for _, d := range o.dirs {
 		if !plainPath.MatchString(d) {
 			return holdf(nil, "unknown-path", "%s is not a plain path", d)
@@ -134,7 +140,7 @@ func (o *fileOwner) findDirs() *hold {
 }
 
 func (o *fileOwner) addDir(dir string) {
-	if dir == "" || isSystem(dir) || o.owned(dir) || o.n.removed(dir) {
+	if dir == "" || len(o.dirs) > maxDirs || isSystem(dir) || o.owned(dir) || o.n.removed(dir) {
 		return
 	}
 	o.dirs = slices.DeleteFunc(o.dirs, func(d string) bool { return within(d, dir) })
