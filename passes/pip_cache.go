@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"refit/internal/argv"
 	"refit/internal/shell"
@@ -52,7 +53,8 @@ var pipCachePass = &transform.Pass{
 // where pip looks, so that the user must be root and HOME its own. The option
 // is sound wherever pip knows it, from version 6.0 on.
 func runPipCache(f *transform.File) []transform.Finding {
-	p := pipCacher{f: f, users: userFinder{f: f}, modern: map[*transform.Stage]bool{}}
+	p := pipCacher{f: f, users: userFinder{f: f}, modern: map[*transform.Stage]bool{},
+		nodeUse: sync.OnceValue(func() string { return usesNodeCache(f) })}
 	var findings []transform.Finding
 	for _, in := range f.Instructions {
 		if in.Stage == nil || in == in.Stage.From {
@@ -100,7 +102,9 @@ type pipCacher struct {
 	users  userFinder
 	modern map[*transform.Stage]bool // a call in the stage shows that its pip knows --no-cache-dir
 	uses   *cacheUses
-	front  frontend
+	// nodeUse is what usesNodeCache says of the file.
+	nodeUse func() string
+	front   frontend
 }
 
 // read finds the calls that install, download or build.

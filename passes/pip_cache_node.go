@@ -121,8 +121,13 @@ func (p *pipCacher) nodeUsed(s *pipStep) string {
 			return "the step goes over the directory that holds the cache, which fails or acts on a mount"
 		}
 	}
-	for _, in := range p.f.Instructions {
-		text := p.f.Text(in.Body)
+	return p.nodeUse()
+}
+
+// usesNodeCache says which instruction of the file names the cache, or runs npx.
+func usesNodeCache(f *transform.File) string {
+	for _, in := range f.Instructions {
+		text := f.Text(in.Body)
 		switch {
 		case in.Keyword == "env" || in.Keyword == "label" || in.Stage == nil:
 		case strings.Contains(text, "npx"):
