@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"refit/internal/argv"
+	"refit/internal/lazyregexp"
 	"refit/internal/shell"
 	"refit/transform"
 )
@@ -83,6 +84,9 @@ func (sp *split) runsMore(r *argv.Run) string {
 	case own.dir == nil || own.sync == nil:
 		return "which environment " + own.manager.name + " runs it in is not known"
 	case own.manager == uvManager:
+		if why := sp.runsItself(r.Words[0].Text); why != "" {
+			return why
+		}
 		return sp.syncsFirst(r)
 	case len(r.Options) > 0:
 		return "“run” is given options"
@@ -91,6 +95,34 @@ func (sp *split) runsMore(r *argv.Run) string {
 	}
 	return own.manager.runsFirst(own.dir, r)
 }
+
+// runsItself says what "uv run" starts but a program of the environment or a plain file
+// of Python: a file that names its own dependencies gets an environment of its own, and a
+// directory with __main__.py and a file that is fetched are no programs.
+func (sp *split) runsItself(name string) string {
+	switch {
+	case strings.Contains(name, "://"):
+		return "“uv run” fetches " + name
+	case !strings.HasSuffix(name, ".py"):
+		if file, ok := contextFile(&inImage{File: sp.f}, sp.s, path.Join(name, "__main__.py")); ok {
+			return "“uv run” starts the directory of " + file
+		}
+		return ""
+	}
+	files := sp.find(name)
+	for _, file := range files {
+		if text, err := sp.ctx.ReadFile(file); err != nil || inlineMetadata.MatchString(string(text)) {
+			return "“uv run” may give " + file + " an environment of its own, with what the file names"
+		}
+	}
+	if len(files) == 0 {
+		return name + " is not known, and may name dependencies of its own, which “uv run” installs"
+	}
+	return ""
+}
+
+// inlineMetadata opens the block of a file of Python that names its dependencies.
+var inlineMetadata = lazyregexp.New(`(?m)^# /// script\s*$`, "# /// script")
 
 // syncsFirst says what "uv run" would install first: it syncs as "uv sync" does with
 // the same options, which finds nothing to do where that has run with them.
