@@ -105,7 +105,30 @@ func (fe *frontendBuild) findProject() *transform.Finding {
 	}) && !slices.ContainsFunc(p.Manifests, func(m string) bool { return m == "package-lock.json" || m == "npm-shrinkwrap.json" }) {
 		return fe.no(at, "project", "npm ci needs a lock file, and the build context has none")
 	}
+	if file := fe.configAbove(); file != "" {
+		return fe.no(at, "reads-outside", "%s is above the project, where its tools look for their configuration", file)
+	}
 	return nil
+}
+
+// configAbove finds a file of the build context in a directory above the project that
+// package managers and build tools may look for there: most of them go upwards until
+// they find one.
+func (fe *frontendBuild) configAbove() string {
+	entries, _ := contextOf(fe.f).Files()
+	for _, e := range entries {
+		base := path.Base(e.Path)
+		if e.Dir || !jsproject.IsConfig(base) {
+			continue
+		}
+		for dir := fe.dir; dir != "/"; {
+			dir = path.Dir(dir)
+			if file, from := fe.fileBefore(path.Join(dir, base)); from == fromContext {
+				return file
+			}
+		}
+	}
+	return ""
 }
 
 // fileBefore finds the file of the build context that stands at a path when the

@@ -80,6 +80,11 @@ func (h *hoist) checkNode(st *hoistStep) (key, why string) {
 					return "installs-source", "it may be part of a workspace in " + dir
 				}
 			}
+			for _, settings := range []string{".npmrc", ".yarnrc", ".yarnrc.yml"} {
+				if from, _ := h.provider(path.Join(dir, settings)); from != nil && n.dir != "/" {
+					return "needs-source", "yarn and pnpm read " + path.Join(dir, settings) + " too"
+				}
+			}
 			if dir == "/" {
 				break
 			}

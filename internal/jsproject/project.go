@@ -124,6 +124,20 @@ func (p *Project) list() error {
 // Files are the files of the project that the build sees, relative to Dir.
 func (p *Project) Files() []string { return p.files }
 
+// configNames are configuration that package managers and build tools look for in the
+// directory that they run in and in every one above it, by the documentation of yarn,
+// pnpm, corepack, browserslist, postcss-load-config, TypeScript, esbuild, ESLint and
+// cosmiconfig: package.json, .npmrc, .browserslistrc, postcss.config.js.
+var (
+	configNames  = lazyregexp.New(`^(package\.json|pnpm-workspace\.yaml|(ts|js)config(\..+)?\.json|browserslist|(nx|turbo|lerna)\.json|\.yarnrc\.yml|\.[a-z-]+rc(\.[a-z]+)?|[a-z-]+\.config\.[cm]?[jt]s)$`)
+	otherConfigs = strings.Fields(".coveragerc .pylintrc .envrc .bashrc .nvmrc .prettierrc")
+)
+
+// IsConfig reports a file name of configuration that is looked for in directories above.
+func IsConfig(base string) bool {
+	return configNames.MatchString(base) && !slices.Contains(otherConfigs, base)
+}
+
 func (p *Project) read(name string) (string, error) {
 	b, err := p.ctx.ReadFile(path.Join(p.Dir, name))
 	return string(b), err
