@@ -57,17 +57,35 @@ func (s *slimming) start(in *transform.Instruction, args bool) {
 			files[words[0].Text] = true
 			s.script(nil, in.Body, name, dir)
 		}
-		if p, ok := argv.Pip(c); ok && p.IsInstall() {
+		if p, ok := argv.Pip(c); ok && p.IsInstall() || s.installsAtStart(path.Base(words[0].Text), strings.Fields(texts(words[1:])), dir) {
 			s.decline(in.Body, "outside-install", "the container installs Python packages when it starts")
 		}
 		if isPythonName(path.Base(words[0].Text)) {
 			s.python(in, c, words[1:], dir, in.Body)
+		}
+		if len(words) > 2 && isShell(path.Base(words[0].Text)) && shellCommand(words[1].Text) {
+			s.inShell(in, words[2].Text, dir)
 		}
 		if len(s.copied) == 0 && in.Keyword != "healthcheck" {
 			s.alone(in, c)
 		}
 	}
 	s.tools(in, sc, files)
+}
+
+// shellCommand reports an option behind which a shell is given its program: -c, -ec.
+func shellCommand(option string) bool {
+	return strings.HasPrefix(option, "-") && !strings.HasPrefix(option, "--") && strings.HasSuffix(option, "c")
+}
+
+// inShell looks at the program that a shell is given in a list: ["sh", "-c", "…"].
+func (s *slimming) inShell(in *transform.Instruction, program, dir string) {
+	switch sc := buildctx.ParseScript("command.sh", []byte(program)); {
+	case sc.Problem != "":
+		s.decline(in.Body, "unknown-command", "what it runs cannot be read: %s", sc.Problem)
+	case !sc.Dynamic: // else its tools are not known either
+		s.scriptCommands(nil, in.Body, strings.ToUpper(in.Keyword), sc, dir)
+	}
 }
 
 // alone looks at the program of an image to which the file copies nothing: if
@@ -203,7 +221,7 @@ func (s *slimming) scriptCommands(in *transform.Instruction, at transform.Span, 
 		switch {
 		case c.Name == "":
 			continue
-		case installs(c):
+		case installs(c), s.installsAtStart(c.Name, argTexts(c), dir):
 			s.decline(at, "outside-install", "%s runs %s, and what that brings is not known", file, c.Name)
 			return
 		case isPythonName(c.Name):
@@ -258,6 +276,15 @@ func installs(c buildctx.Call) bool {
 		}
 	}
 	return false
+}
+
+// argTexts are the arguments of a call in a script.
+func argTexts(c buildctx.Call) []string {
+	var list []string
+	for _, a := range c.Args[1:] {
+		list = append(list, a.Text)
+	}
+	return list
 }
 
 // supervisor reads the programs that supervisord starts.

@@ -25,7 +25,12 @@ var lockFiles = map[string][]string{
 // lockFile reads what pipenv, poetry, pdm or uv installs. Where the release
 // is not known, whatever may be compiled is taken to be.
 func (s *slimming) lockFile(in *transform.Instruction, tool string, args []shell.Word, dir string, at transform.Span) {
-	if !slices.ContainsFunc(args, func(w shell.Word) bool { return w.Text == "install" || w.Text == "sync" }) {
+	if why := s.brings(tool, strings.Fields(texts(args))); why != "" {
+		s.decline(at, "outside-install", "%s, and what that needs is not known", why)
+		return
+	}
+	runs := tool == "uv" && len(args) > 0 && args[0].Text == "run" // it syncs first
+	if !runs && !slices.ContainsFunc(args, func(w shell.Word) bool { return w.Text == "install" || w.Text == "sync" }) {
 		return
 	}
 	for _, name := range lockFiles[tool] {
@@ -45,10 +50,76 @@ func (s *slimming) lockFile(in *transform.Instruction, tool string, args []shell
 		if _, err := s.ctx.Stat(file); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
+		s.seen["project of "+tool] = true
 		s.manifest(&pipRun{in: in, at: at, dir: dir}, file)
 		return
 	}
+	if runs {
+		return
+	}
 	s.decline(at, "missing-file", "what %s installs is not among the files of the build context that are copied", tool)
+}
+
+// brings says what a call of a manager installs that no manifest or lock file of the
+// project names; "" for nothing.
+func (s *slimming) brings(tool string, args []string) string {
+	verb := ""
+	if len(args) > 0 {
+		verb = args[0]
+	}
+	switch {
+	case tool == "uvx", tool == "uv" && verb == "tool" && len(args) > 1 && (args[1] == "install" || args[1] == "run"):
+		return strings.Join(append([]string{tool}, args[:min(2, len(args))]...), " ") + " installs a program"
+	case verb == "add" && lockFiles[tool] != nil:
+		return tool + " add installs another distribution"
+	case tool == "pipenv" && verb == "install":
+		for i, a := range args[1:] {
+			if !strings.HasPrefix(a, "-") && !pipenvValued[args[i]] || a == "-r" || strings.HasPrefix(a, "--requirements") {
+				return "pipenv install " + a + " installs what Pipfile does not name"
+			}
+		}
+	case tool == "uv" && verb == "run":
+		for _, a := range args[1:] {
+			if strings.HasPrefix(a, "--with") || strings.Contains(a, "://") || s.inlineMetadata(a) {
+				return "uv run " + a + " installs what the project does not name"
+			}
+		}
+	}
+	return ""
+}
+
+// pipenvValued are options of "pipenv install" with a value behind them.
+var pipenvValued = setOf("--categories --extra-pip-args --pypi-mirror --python -i --index -r --requirements")
+
+// inlineMetadata reports a file of Python of the context that names distributions
+// itself, which "uv run" installs for it.
+func (s *slimming) inlineMetadata(name string) bool {
+	if s.ctx == nil || !strings.HasSuffix(name, ".py") {
+		return false
+	}
+	entries, _ := s.ctx.Files()
+	return slices.ContainsFunc(entries, func(e buildctx.Entry) bool {
+		if !e.Regular || path.Base(e.Path) != path.Base(name) {
+			return false
+		}
+		b, err := s.ctx.ReadFile(e.Path)
+		return err != nil || inlineMetadata.MatchString(string(b))
+	})
+}
+
+// installsAtStart reports a call of a manager that installs when the container starts,
+// where no step has done so before.
+func (s *slimming) installsAtStart(tool string, args []string, dir string) bool {
+	switch {
+	case s.brings(tool, args) != "":
+		return true
+	case lockFiles[tool] == nil || len(args) == 0:
+		return false
+	case tool == "uv" && args[0] == "run":
+		_, from := s.lookup(nil, absolute(dir, "pyproject.toml"))
+		return from != notContext && !s.seen["project of uv"] && !slices.Contains(args, "--no-sync")
+	}
+	return args[0] == "install" || args[0] == "sync"
 }
 
 // manifest notes what a manifest or lock file installs.

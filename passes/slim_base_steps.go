@@ -154,7 +154,7 @@ func (s *slimming) installer(in *transform.Instruction, c *shell.Command, dir st
 		return true
 	}
 	words := c.Effective()
-	if len(words) == 0 || lockFiles[path.Base(words[0].Text)] == nil {
+	if len(words) == 0 || lockFiles[path.Base(words[0].Text)] == nil && path.Base(words[0].Text) != "uvx" {
 		return false
 	}
 	s.lockFile(in, path.Base(words[0].Text), words[1:], dir, shell.In(in, c.Span))
