@@ -64,7 +64,7 @@ func (s *slimming) start(in *transform.Instruction, args bool) {
 			s.python(in, c, words[1:], dir, in.Body)
 		}
 		if len(words) > 2 && isShell(path.Base(words[0].Text)) && shellCommand(words[1].Text) {
-			s.inShell(in, words[2].Text, dir)
+			s.inShell(nil, in.Body, strings.ToUpper(in.Keyword), words[2].Text, dir)
 		}
 		if len(s.copied) == 0 && in.Keyword != "healthcheck" {
 			s.alone(in, c)
@@ -78,13 +78,14 @@ func shellCommand(option string) bool {
 	return strings.HasPrefix(option, "-") && !strings.HasPrefix(option, "--") && strings.HasSuffix(option, "c")
 }
 
-// inShell looks at the program that a shell is given in a list: ["sh", "-c", "…"].
-func (s *slimming) inShell(in *transform.Instruction, program, dir string) {
+// inShell looks at the program that a shell is given as a word: ["sh", "-c", "…"]; in is
+// nil for what runs when the container starts.
+func (s *slimming) inShell(in *transform.Instruction, at transform.Span, what, program, dir string) {
 	switch sc := buildctx.ParseScript("command.sh", []byte(program)); {
 	case sc.Problem != "":
-		s.decline(in.Body, "unknown-command", "what it runs cannot be read: %s", sc.Problem)
+		s.decline(at, "unknown-command", "what it runs cannot be read: %s", sc.Problem)
 	case !sc.Dynamic: // else its tools are not known either
-		s.scriptCommands(nil, in.Body, strings.ToUpper(in.Keyword), sc, dir)
+		s.calls(in, at, what, sc, dir)
 	}
 }
 
@@ -216,20 +217,29 @@ func (s *slimming) scriptAt(in *transform.Instruction, at transform.Span, file, 
 	}
 }
 
-func (s *slimming) scriptCommands(in *transform.Instruction, at transform.Span, file string, sc *buildctx.Script, dir string) {
+// calls looks at the calls of a script of which the arguments matter; false where one
+// brings what is not known.
+func (s *slimming) calls(in *transform.Instruction, at transform.Span, file string, sc *buildctx.Script, dir string) bool {
 	for _, c := range sc.Calls {
 		switch {
 		case c.Name == "":
 			continue
 		case installs(c), s.installsAtStart(c.Name, argTexts(c), dir):
 			s.decline(at, "outside-install", "%s runs %s, and what that brings is not known", file, c.Name)
-			return
+			return false
 		case isPythonName(c.Name):
 			s.inline(at, file, c)
 		}
 		if first := c.Args[0].Text; strings.Contains(first, "/") && !isBin(path.Dir(first)) {
 			s.script(in, at, first, dir)
 		}
+	}
+	return true
+}
+
+func (s *slimming) scriptCommands(in *transform.Instruction, at transform.Span, file string, sc *buildctx.Script, dir string) {
+	if !s.calls(in, at, file, sc, dir) {
+		return
 	}
 	for _, name := range sc.Commands {
 		if !strings.HasSuffix(name, ".sh") {

@@ -129,6 +129,8 @@ func (s *slimming) step(in *transform.Instruction, c *shell.Command, words []she
 		return
 	}
 	switch name := path.Base(words[0].Text); {
+	case isShell(name) && len(args) > 1 && shellCommand(args[0].Text):
+		s.inShell(in, at, name+" -c", args[1].Text, dir)
 	case name == "dpkg" && slices.ContainsFunc(args, func(w shell.Word) bool { return w.Text == "-i" || w.Text == "--install" }):
 		s.decline(at, "outside-install", "dpkg -i does not install what a package needs, which the full image may have")
 	case name == "curl" || name == "wget":
