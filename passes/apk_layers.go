@@ -152,6 +152,10 @@ func (l *apkLayers) group(s *transform.Stage, g []*pkgRun) []transform.Finding {
 	p.dropUpdates()
 	p.dropRemovals()
 	p.deletions()
+	if why := p.missed(); why != "" {
+		l.dirty[s] = true
+		return []transform.Finding{{At: g[0].in.Body, Reason: "index-used", Why: why}}
+	}
 	if p.empty() {
 		return append(p.removal(), p.declines...)
 	}

@@ -200,6 +200,24 @@ func staysLoose(top, gone []*shell.Command) bool {
 	return slices.ContainsFunc(left[1:], func(c *shell.Command) bool { return c.Op != "&&" })
 }
 
+// missed says which removal of the index, here or in a later step, would fail without it.
+func (p *apkPlan) missed() string {
+	for _, s := range p.steps {
+		if (s.kind == stepRemoves || s.kind == stepRemovesTo) && !s.drop && s.cmd.Name() == "rm" && !removesQuietly(s.cmd) {
+			return "it fails where there is no index to remove: " + clipCommand(s.text(p.f))
+		}
+	}
+	for _, in := range p.stage.Instructions {
+		if in.Index <= p.last().in.Index || in.Keyword != "run" {
+			continue
+		}
+		if slices.ContainsFunc(shell.Of(p.f, in).Commands(), missesLists) {
+			return "a later step fails where there is no index to remove: " + clipCommand(p.f.Text(in.Body))
+		}
+	}
+	return ""
+}
+
 // empty reports a plan of which nothing stays.
 func (p *apkPlan) empty() bool {
 	return !slices.ContainsFunc(p.steps, func(s *planStep) bool { return !s.drop })

@@ -2,6 +2,7 @@ package passes
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"refit/internal/argv"
@@ -136,6 +137,9 @@ func listsUsedBy(f *inImage, in *transform.Instruction) (u use, again bool) {
 		case "clean", "none":
 			managers++
 		default:
+			if missesLists(c) {
+				return used, false
+			}
 			u = max(u, scriptUse(f, in, c))
 		}
 	}
@@ -147,6 +151,13 @@ func listsUsedBy(f *inImage, in *transform.Instruction) (u use, again bool) {
 		}
 	}
 	return u, false
+}
+
+// missesLists reports an rm of the lists that fails where there are none.
+func missesLists(c *shell.Command) bool {
+	return c.Name() == "rm" && !removesQuietly(c) && slices.ContainsFunc(c.Words, func(w shell.Word) bool {
+		return strings.HasPrefix(w.Text, "/var/lib/apt/lists") || strings.HasPrefix(w.Text, "/var/cache/apk")
+	})
 }
 
 func isManager(name string) bool {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"refit/internal/shell"
 	"refit/transform"
 )
 
@@ -102,6 +103,9 @@ func (l *dnfLayers) reader(s *transform.Stage) string {
 			if r := l.runs[in]; r != nil && slices.ContainsFunc(r.steps, readsCache) {
 				return "a step installs from the cache, or keeps packages there: " + clipCommand(l.f.Text(in.Body))
 			}
+			if in.Keyword == "run" && slices.ContainsFunc(shell.Of(l.f, in).Commands(), missesCache) {
+				return "a step fails where there is no cache to remove: " + clipCommand(l.f.Text(in.Body))
+			}
 		}
 		for _, e := range l.f.Users(stages[i]) {
 			if e.Kind == transform.EdgeFrom {
@@ -113,6 +117,11 @@ func (l *dnfLayers) reader(s *transform.Stage) string {
 		return "packages are kept in the cache on purpose: keepcache"
 	}
 	return ""
+}
+
+// missesCache reports an rm of the cache that fails where there is none.
+func missesCache(c *shell.Command) bool {
+	return c.Name() == "rm" && !removesQuietly(c) && slices.ContainsFunc(c.Words, func(w shell.Word) bool { return containsAny(w.Text, rpmCaches) })
 }
 
 // readsCache reports a call that may not fetch, or that fetches for another.

@@ -62,6 +62,9 @@ func (l *listsUse) effect(f *transform.File, in *transform.Instruction) (needs s
 	for _, s := range r.steps {
 		switch s.kind {
 		case stepUpdate, stepRemoves, stepRemovesTo:
+			if s.kind != stepUpdate && needs == "" && !settles && !removesQuietly(s.cmd) {
+				needs = "a later step fails where there are none to remove: " + clipCommand(s.text(f))
+			}
 			settles = settles || certain && !s.cmd.Nested
 		case stepInstall, stepUses:
 			if needs == "" && !settles {
