@@ -53,6 +53,7 @@ var multiStagePass = &transform.Pass{
 		{Key: "absolute-path", When: "a step, a script or a setting names the image's own Python by its path"},
 		{Key: "already-split", When: "the final stage takes installed packages from another stage", Already: true},
 		{Key: "based-on-stage", When: "the final stage starts from another stage of the file"},
+		{Key: "cache-removed", When: "a later step removes the cache of what installs by an rm that fails where there is none"},
 		{Key: "compiler-at-run-time", When: "the container itself calls a compiler or pip, which the runtime would lack"},
 		{Key: "later-build", When: "a step behind pip's may need the compilers"},
 		{Key: "local-install", When: "pip installs the source in place (-e) by more than a link, or a requirement file installs it"},

@@ -206,6 +206,11 @@ func (sp *split) checkCommands(st *splitStep, s *shell.Script) *transform.Findin
 			if slices.ContainsFunc(c.Words[1:], func(w shell.Word) bool { return isLogin(w.Text) }) {
 				return held(st.in.Body, "path-lost", "a login shell sets PATH anew, without the environment")
 			}
+		case "rm":
+			installs := slices.ContainsFunc(st.units, func(u *splitUnit) bool { return u.role == rolePip || u.role == roleTool })
+			if st.run && !installs && namesCacheIn(c) && !removesQuietly(c) {
+				return held(shell.In(st.in, c.Span), "cache-removed", "rm fails where there is no cache, which stays in the builder")
+			}
 		case "service":
 			if slices.ContainsFunc(c.Words, func(w shell.Word) bool { return pathLosers[w.Text] }) {
 				return held(st.in.Body, "path-lost", "the service starts programs with a PATH of its own, without the environment")
