@@ -320,6 +320,11 @@ func (fe *frontendBuild) nobodyElse() *transform.Finding {
 		if slices.ContainsFunc(script.Tools(), func(t string) bool { return nodeTools[path.Base(t)] }) || strings.Contains(script.Text, "node_modules") {
 			return fe.no(in, "node-used", "%s uses Node too", strings.ToUpper(in.Keyword))
 		}
+		if in.Keyword == "run" && slices.ContainsFunc(script.Commands(), func(c *shell.Command) bool {
+			return namesNodeCache(fe.f.Text(shell.In(in, c.Span))) && !removesQuietly(c)
+		}) {
+			return fe.no(in, "node-used", "a step uses or removes the package manager's cache, which would not be in the image")
+		}
 	}
 	ctx := contextOf(fe.f)
 	uses, err := ctx.PythonUses()

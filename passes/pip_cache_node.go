@@ -144,7 +144,7 @@ func namesNodeCache(text string) bool {
 	for _, target := range nodeCaches {
 		text = strings.ReplaceAll(text, "target="+target, "")
 	}
-	return containsAny(text, []string{"/.npm", ".cache/yarn", "pnpm/store", "npm cache", "yarn cache", "store prune", "pnpm cache"})
+	return containsAny(text, []string{"/.npm", ".cache/yarn", "/usr/local/share/.cache", "pnpm/store", "npm cache", "yarn cache", "store prune", "pnpm cache"})
 }
 
 // mountsOver reports a mount at a path, or above it.
