@@ -110,7 +110,11 @@ var importNeeds = map[string][]string{
 // sourceRuns notes a program that Python code runs.
 func (s *slimming) sourceRuns(at transform.Span, u buildctx.Use) {
 	name := path.Base(u.What)
-	if builders[name] && isTest(u.File) {
+	if (builders[name] || installers[name]) && isTest(u.File) {
+		return
+	}
+	if installers[name] {
+		s.decline(at, "outside-install", "%s:%d runs %s, and what that brings is not known", u.File, u.Line, name)
 		return
 	}
 	if strings.HasSuffix(name, ".sh") {
@@ -122,6 +126,9 @@ func (s *slimming) sourceRuns(at transform.Span, u buildctx.Use) {
 	}
 	s.tool(u.What, nil, at, u.File+" runs "+name)
 }
+
+// installers bring Python distributions.
+var installers = setOf("pip pip3 uv uvx pipx poetry pdm pipenv pip-sync")
 
 // ownScript reads the scripts of the context that have the name of a program, and
 // reports whether there are any.
