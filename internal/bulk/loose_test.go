@@ -2,6 +2,8 @@ package bulk
 
 import (
 	"context"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -95,19 +97,50 @@ func TestUsersWayOfStoring(t *testing.T) {
 		if _, got := b.plain(s); got != (plain && !gitSyncsAll) {
 			t.Errorf("plain: %v, with\n%s", got, text)
 		}
-		made := commitFile(t, b)
+		mine := madeDir(t, b, func() { commitFile(t, b) })
 		other := filepath.Join(t.TempDir(), "other")
-		write(t, other, "other text")
-		id, err := g.run(t.Context(), b.dir, nil, "hash-object", "-w", other)
+		gits := madeDir(t, b, func() {
+			for i := range 20 {
+				write(t, other, fmt.Sprintf("other text %d", i))
+				if _, err := g.run(t.Context(), b.dir, nil, "hash-object", "-w", other); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+		if mine != gits {
+			t.Errorf("%v, git has %v, with\n%s", mine, gits, text)
+		}
+	}
+}
+
+// madeDir is the mode of a directory of objects that something makes: another object's
+// may have been there before, made under other settings.
+func madeDir(t *testing.T, b *brancher, do func()) fs.FileMode {
+	t.Helper()
+	dirs := func() map[string]fs.FileMode {
+		modes := map[string]fs.FileMode{}
+		found, err := filepath.Glob(filepath.Join(b.dir, ".git", "objects", "[0-9a-f][0-9a-f]"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		mine, err1 := os.Stat(looseDir(b, made.id))
-		gits, err2 := os.Stat(looseDir(b, id))
-		if err1 != nil || err2 != nil || mine.Mode() != gits.Mode() {
-			t.Errorf("%v, git has %v, with\n%s%v %v", mine.Mode(), gits.Mode(), text, err1, err2)
+		for _, dir := range found {
+			info, err := os.Stat(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			modes[dir] = info.Mode()
+		}
+		return modes
+	}
+	before := dirs()
+	do()
+	for dir, mode := range dirs() {
+		if _, ok := before[dir]; !ok {
+			return mode
 		}
 	}
+	t.Fatal("no directory of objects was made")
+	return 0
 }
 
 // TestUserIsAskedAgain holds that only an answer is kept of what git says of the
