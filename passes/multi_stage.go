@@ -63,7 +63,7 @@ var multiStagePass = &transform.Pass{
 		{Key: "non-root-install", When: "pip runs as another user than root"},
 		{Key: "old-python", When: "the Python version has no way to a virtual environment that works"},
 		{Key: "onbuild", When: "the stage has ONBUILD triggers"},
-		{Key: "other-base", When: "the base is not an official Python image for Linux, nor one of uv's own of which the Python image under it is known"},
+		{Key: "other-base", When: "the base is not an official Python image for Linux that a tag names, nor one of uv's own of which the Python image under it is known"},
 		{Key: "other-python", When: "pip belongs to a Python beside the image's own"},
 		{Key: "outside-install", When: "a step before pip's installs something that pip may build with"},
 		{Key: "own-venv", When: "the file makes a virtual environment of its own"},
